@@ -1,0 +1,68 @@
+using ReproTorch.Provenance;
+
+namespace ReproTorch.Runs;
+
+/// <summary>What went into a run or came out of it, told without the data: name, dtype, shape and content hash.</summary>
+public sealed record RunInputInfo
+{
+    /// <summary>The argument's name, dotted where it is nested.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>Tensor, Number, String or None.</summary>
+    public RunValueKind Kind { get; init; }
+
+    /// <summary>PyTorch's name of the dtype; null for strings and None.</summary>
+    public string? DType { get; init; }
+
+    /// <summary>Sizes; null for strings and None.</summary>
+    public IReadOnlyList<long>? Shape { get; init; }
+
+    /// <summary>XXH3-128 over dtype, shape and bytes, in hex (see rpt_tensor_hash in reprotorch.h); for a string over its
+    /// UTF-8 bytes; null for None.</summary>
+    public string? Hash { get; init; }
+}
+
+/// <summary>
+/// One run of a model: its named outputs, and what is needed to say where they came from. Immutable.
+/// </summary>
+public sealed record RunOutput
+{
+    /// <summary>A name for people: the input's file or member name, or "run 1".</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>The outputs, flattened, in order (see <see cref="RunValue"/>).</summary>
+    public required IReadOnlyList<RunValue> Outputs { get; init; }
+
+    /// <summary>The seed that was set right before the run; null when none was.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>The model's file name or type name.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>SHA-256 of the model's file, in hex; null for a model that was not loaded from one.</summary>
+    public string? ModelSha256 { get; init; }
+
+    /// <summary>The method that ran.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>True when the run went through a trace.</summary>
+    public bool Traced { get; init; }
+
+    /// <summary>The batch size that the input was cut into; null when it ran whole.</summary>
+    public long? BatchSize { get; init; }
+
+    /// <summary>The device that ran it: "cpu", "cuda:0".</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The inputs, by name and hash.</summary>
+    public IReadOnlyList<RunInputInfo> Inputs { get; init; } = [];
+
+    /// <summary>What decided the bits.</summary>
+    public TorchEnvironment? Environment { get; init; }
+
+    /// <summary>When the run began, UTC.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan? Duration { get; init; }
+}

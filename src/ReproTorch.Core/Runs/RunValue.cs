@@ -1,0 +1,58 @@
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Runs;
+
+/// <summary>What one named output of a run is.</summary>
+public enum RunValueKind
+{
+    /// <summary>A tensor.</summary>
+    Tensor,
+
+    /// <summary>A Python or TorchScript number, kept as a 0-d float64, int64, complex128 or bool tensor.</summary>
+    Number,
+
+    /// <summary>A string.</summary>
+    String,
+
+    /// <summary>None.</summary>
+    None,
+}
+
+/// <summary>
+/// One named output (or input) of a run. Nested tuples, lists and dicts are flattened: the whole is called
+/// <c>output</c>, an item of a tuple or list <c>output.0</c>, an entry of a dict <c>output.logits</c>, and so on inward.
+/// </summary>
+public sealed class RunValue
+{
+    private RunValue(string name, RunValueKind kind, TensorData? data, string? text)
+    {
+        Name = name;
+        Kind = kind;
+        Data = data;
+        Text = text;
+    }
+
+    /// <summary>The dotted name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is.</summary>
+    public RunValueKind Kind { get; }
+
+    /// <summary>The elements of a tensor or number; null for a string or None.</summary>
+    public TensorData? Data { get; }
+
+    /// <summary>The text of a string; null for anything else.</summary>
+    public string? Text { get; }
+
+    /// <summary>A tensor.</summary>
+    public static RunValue OfTensor(string name, TensorData data) => new(name, RunValueKind.Tensor, data, null);
+
+    /// <summary>A number, as a 0-d tensor of float64, int64, complex128 or bool.</summary>
+    public static RunValue OfNumber(string name, TensorData data) => new(name, RunValueKind.Number, data, null);
+
+    /// <summary>A string.</summary>
+    public static RunValue OfString(string name, string text) => new(name, RunValueKind.String, null, text);
+
+    /// <summary>None.</summary>
+    public static RunValue OfNone(string name) => new(name, RunValueKind.None, null, null);
+}

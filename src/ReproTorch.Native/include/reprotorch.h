@@ -1,0 +1,387 @@
+/* reprotorch.h: the whole ABI of libreprotorch, a flat C library over libtorch.
+ *
+ * Rules that hold for every function
+ * - A function that can fail returns an rpt_error *. Null means success. The caller frees an error with
+ *   rpt_error_free. On failure every out_ parameter is set to null or zero.
+ * - A pointer that comes back through an out_ parameter is a new reference: the caller frees it with the free
+ *   function of its type. Pointers that go in are borrowed for the call. Exceptions are named where they occur.
+ * - Every free function takes null and cannot fail.
+ * - Strings are UTF-8 and end with a zero byte. Strings that go in are copied before the call returns. A char *
+ *   that comes out is freed with rpt_string_free; a const char * is borrowed from the object that the comment names.
+ * - Booleans are int32_t: 0 or 1. Sizes are int64_t. No C++ exception ever leaves a function.
+ * - A null where an object is needed, or a number outside its range, gives RPT_ERROR_INVALID_ARGUMENT.
+ * - Functions may be called from any thread. One object must not be changed by two threads at once. State that libtorch
+ *   keeps for the process (generators, switches, thread counts) is shared by all threads.
+ */
+#ifndef REPROTORCH_H
+#define REPROTORCH_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#if defined(RPT_BUILD)
+#define RPT_API __declspec(dllexport)
+#else
+#define RPT_API __declspec(dllimport)
+#endif
+#else
+#define RPT_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised by one whenever a function here changes its meaning or goes away. New functions do not raise it. */
+#define RPT_ABI_VERSION 1
+
+typedef struct rpt_error rpt_error;         /* why a call failed */
+typedef struct rpt_tensor rpt_tensor;       /* an at::Tensor */
+typedef struct rpt_value rpt_value;         /* a TorchScript value (c10::IValue) */
+typedef struct rpt_module rpt_module;       /* a torch::jit::Module */
+typedef struct rpt_method rpt_method;       /* one method of a module */
+typedef struct rpt_generator rpt_generator; /* an at::Generator */
+
+/* ---- error ------------------------------------------------------------------------------------------------- */
+
+/* Append only. */
+typedef enum rpt_error_kind {
+    RPT_ERROR_NONE = 0,
+    RPT_ERROR_INVALID_ARGUMENT = 1,  /* a wrong type, count, shape, range, or a null */
+    RPT_ERROR_NONDETERMINISTIC = 2,  /* an operator without a deterministic form, while deterministic algorithms are on */
+    RPT_ERROR_SCRIPT_SOURCE = 3,     /* TorchScript source that does not compile (torch::jit::ErrorReport) */
+    RPT_ERROR_MODEL_FORMAT = 4,      /* a model archive that cannot be read */
+    RPT_ERROR_OUT_OF_MEMORY = 5,     /* host or device */
+    RPT_ERROR_OPERATOR = 6,          /* an operator failed; the message is its own */
+    RPT_ERROR_SCRIPT_RAISE = 7,      /* a TorchScript `raise` or a failed assert (torch::jit::JITException) */
+    RPT_ERROR_INTERNAL = 8           /* anything else: a fault in this library or in libtorch */
+} rpt_error_kind;
+
+/* The kind, one of rpt_error_kind. Null gives RPT_ERROR_NONE. */
+RPT_API int32_t rpt_error_code(const rpt_error *error);
+/* What went wrong, without a C++ backtrace. Borrowed until rpt_error_free; never null. */
+RPT_API const char *rpt_error_message(const rpt_error *error);
+/* The C++ backtrace that libtorch attached, or an empty string. Borrowed until rpt_error_free; never null. */
+RPT_API const char *rpt_error_backtrace(const rpt_error *error);
+RPT_API void rpt_error_free(rpt_error *error);
+
+/* ---- library ----------------------------------------------------------------------------------------------- */
+
+RPT_API uint32_t rpt_abi_version(void);
+/* The libtorch that this library was compiled against, such as "1.13.0". Borrowed for ever. */
+RPT_API const char *rpt_torch_version_built(void);
+/* The libtorch that the process has loaded, read from its own build summary; equal to the above unless files were
+ * exchanged after the build. Empty when the build summary does not tell. Borrowed for ever. */
+RPT_API const char *rpt_torch_version_loaded(void);
+RPT_API void rpt_string_free(char *text);
+
+/* Takes the warnings that libtorch raised since the last take on the calling thread (and those raised on threads that
+ * libtorch itself started), joined by a newline of their own each: one warning, one element. out_count strings in a
+ * new array, freed with rpt_warnings_free. Nothing of libtorch is ever printed. */
+RPT_API rpt_error *rpt_warnings_take(char ***out_texts, int64_t *out_count);
+RPT_API void rpt_warnings_free(char **texts, int64_t count);
+/* 1: a warning that libtorch gives only once in a process is given every time (torch.set_warn_always). */
+RPT_API rpt_error *rpt_warnings_set_always(int32_t always);
+
+/* getenv and setenv of the C library, which libtorch, OpenMP and CUDA read. .NET's own functions do not reach it on
+ * Unix. A null value removes the variable; out_value is null when it is not set. */
+RPT_API rpt_error *rpt_environment_get(const char *name, char **out_value);
+RPT_API rpt_error *rpt_environment_set(const char *name, const char *value);
+
+/* at::show_config(): compiler, BLAS, oneDNN, build settings, as one text of several lines. */
+RPT_API rpt_error *rpt_torch_build_summary(char **out_text);
+/* at::get_parallel_info(): thread pools and OpenMP or native back end, as one text of several lines. */
+RPT_API rpt_error *rpt_torch_parallel_summary(char **out_text);
+/* The vector instructions that ATen's kernels use: "DEFAULT", "AVX2", "AVX512", ... (at::get_cpu_capability or, where
+ * that is missing, the word in the build summary). */
+RPT_API rpt_error *rpt_torch_cpu_capability(char **out_text);
+
+/* ---- device ------------------------------------------------------------------------------------------------ */
+
+/* Device types are ours, not c10's. Append only. */
+typedef enum rpt_device_type { RPT_DEVICE_CPU = 0, RPT_DEVICE_CUDA = 1, RPT_DEVICE_MPS = 2, RPT_DEVICE_META = 3 } rpt_device_type;
+
+/* Number of CUDA devices that can be used now; 0 without a CUDA build or driver. Never fails. */
+RPT_API int32_t rpt_cuda_device_count(void);
+/* One JSON object: name, compute capability, total memory in bytes, driver and runtime version, cuDNN version. */
+RPT_API rpt_error *rpt_cuda_device_describe(int32_t index, char **out_json);
+/* Waits until all work on the device is done. Index -1 means all devices. Does nothing without CUDA. */
+RPT_API rpt_error *rpt_cuda_synchronize(int32_t index);
+
+/* ---- tensor ------------------------------------------------------------------------------------------------ */
+
+/* Data types, named as PyTorch names them. Append only. Numbers are ours, not c10's. */
+typedef enum rpt_dtype {
+    RPT_DTYPE_UINT8 = 0,
+    RPT_DTYPE_INT8 = 1,
+    RPT_DTYPE_INT16 = 2,
+    RPT_DTYPE_INT32 = 3,
+    RPT_DTYPE_INT64 = 4,
+    RPT_DTYPE_FLOAT16 = 5,
+    RPT_DTYPE_FLOAT32 = 6,
+    RPT_DTYPE_FLOAT64 = 7,
+    RPT_DTYPE_COMPLEX32 = 8,
+    RPT_DTYPE_COMPLEX64 = 9,
+    RPT_DTYPE_COMPLEX128 = 10,
+    RPT_DTYPE_BOOL = 11,
+    RPT_DTYPE_QINT8 = 12,
+    RPT_DTYPE_QUINT8 = 13,
+    RPT_DTYPE_QINT32 = 14,
+    RPT_DTYPE_BFLOAT16 = 15,
+    RPT_DTYPE_UINT16 = 16, /* libtorch 2.3 and later */
+    RPT_DTYPE_UINT32 = 17,
+    RPT_DTYPE_UINT64 = 18,
+    RPT_DTYPE_FLOAT8_E5M2 = 19, /* libtorch 2.1 and later */
+    RPT_DTYPE_FLOAT8_E4M3FN = 20
+} rpt_dtype;
+
+/* Filled in one call, because shape, dtype and device are always wanted together. */
+typedef struct rpt_tensor_info {
+    uint32_t struct_size;    /* in: sizeof(rpt_tensor_info) */
+    int32_t dtype;           /* rpt_dtype */
+    int32_t device_type;     /* rpt_device_type */
+    int32_t device_index;    /* -1 where the device has none */
+    int32_t dimensions;      /* number of dimensions */
+    int32_t requires_grad;
+    int32_t is_contiguous;   /* in C order */
+    int32_t is_dense;        /* 0 for sparse, compressed and mkldnn layouts */
+    int32_t is_quantized;
+    int32_t reserved;
+    int64_t elements;        /* number of elements */
+    int64_t storage_bytes;   /* bytes of the storage that the tensor keeps alive, 0 if unknown */
+    const int64_t *sizes;    /* borrowed from the tensor */
+    const int64_t *strides;  /* borrowed from the tensor, in elements; null when not dense */
+    const void *data;        /* borrowed from the tensor: first element; null unless dense and on the CPU */
+} rpt_tensor_info;
+
+/* A new tensor with a copy of byte_count bytes in C order. byte_count must be elements times the size of the dtype. */
+RPT_API rpt_error *rpt_tensor_create(int32_t dtype, const int64_t *sizes, int32_t dimensions, const void *data,
+                                     int64_t byte_count, int32_t device_type, int32_t device_index,
+                                     rpt_tensor **out_tensor);
+/* Called once, on any thread, when the last reference to borrowed memory is gone. */
+typedef void (*rpt_release_callback)(void *context);
+/* A new CPU tensor over memory that the caller keeps alive and unchanged until release(context) is called (also on
+ * failure of this function it is NOT called). The memory is aligned to the size of one element. */
+RPT_API rpt_error *rpt_tensor_borrow(int32_t dtype, const int64_t *sizes, int32_t dimensions, const void *data,
+                                     int64_t byte_count, rpt_release_callback release, void *context,
+                                     rpt_tensor **out_tensor);
+RPT_API rpt_error *rpt_tensor_describe(const rpt_tensor *tensor, rpt_tensor_info *info);
+/* Copies the elements in C order to host memory, from any device and layout (sparse becomes dense, a quantized tensor
+ * gives its integers). byte_count must be elements times the size of the dtype. */
+RPT_API rpt_error *rpt_tensor_copy_to_host(const rpt_tensor *tensor, void *buffer, int64_t byte_count);
+/* Overwrites the elements from C-order host memory of the same byte count. */
+RPT_API rpt_error *rpt_tensor_copy_from_host(rpt_tensor *tensor, const void *buffer, int64_t byte_count);
+/* A dense CPU tensor in C order with the same elements: the tensor itself where it is one already. */
+RPT_API rpt_error *rpt_tensor_to_host(const rpt_tensor *tensor, rpt_tensor **out_tensor);
+/* The same elements on another device and with another dtype (-1 keeps the dtype; device_type -1 keeps the device).
+ * Shares memory when nothing changes and copy is 0. */
+RPT_API rpt_error *rpt_tensor_to(const rpt_tensor *tensor, int32_t dtype, int32_t device_type, int32_t device_index,
+                                 int32_t copy, rpt_tensor **out_tensor);
+/* The rows start..start+length-1 of dimension 0, sharing memory. */
+RPT_API rpt_error *rpt_tensor_narrow(const rpt_tensor *tensor, int64_t start, int64_t length, rpt_tensor **out_tensor);
+/* The tensors one after the other along dimension 0 (torch.cat). */
+RPT_API rpt_error *rpt_tensor_concatenate(rpt_tensor *const *tensors, int64_t count, rpt_tensor **out_tensor);
+/* scale and zero point of a per-tensor quantized tensor; an error for any other. */
+RPT_API rpt_error *rpt_tensor_quantization(const rpt_tensor *tensor, double *out_scale, int64_t *out_zero_point);
+/* XXH3, 128 bits, seed 0, in its canonical (big-endian) form, over: the dtype number as int32, the number of dimensions
+ * as int32, each size as int64 (all little endian), then the elements' bytes in C order. Works from any device. */
+RPT_API rpt_error *rpt_tensor_hash(const rpt_tensor *tensor, uint8_t out_hash[16]);
+/* A second reference to the same tensor. */
+RPT_API rpt_error *rpt_tensor_share(const rpt_tensor *tensor, rpt_tensor **out_tensor);
+RPT_API void rpt_tensor_free(rpt_tensor *tensor);
+
+/* XXH3, 128 bits, canonical form, of plain bytes. */
+RPT_API rpt_error *rpt_hash_bytes(const void *data, int64_t byte_count, uint8_t out_hash[16]);
+
+/* ---- value ------------------------------------------------------------------------------------------------- */
+
+/* Append only. */
+typedef enum rpt_value_kind {
+    RPT_VALUE_NONE = 0,
+    RPT_VALUE_TENSOR = 1,
+    RPT_VALUE_BOOL = 2,
+    RPT_VALUE_INT = 3,
+    RPT_VALUE_DOUBLE = 4,
+    RPT_VALUE_COMPLEX = 5,
+    RPT_VALUE_STRING = 6,
+    RPT_VALUE_DEVICE = 7,
+    RPT_VALUE_TUPLE = 8, /* a NamedTuple too: its fields have names */
+    RPT_VALUE_LIST = 9,
+    RPT_VALUE_DICT = 10,   /* keys in insertion order */
+    RPT_VALUE_GENERATOR = 11,
+    RPT_VALUE_OBJECT = 12, /* a TorchScript class instance; its attributes are items with names */
+    RPT_VALUE_OTHER = 13   /* anything else; rpt_value_text says what */
+} rpt_value_kind;
+
+RPT_API rpt_error *rpt_value_from_none(rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_tensor(const rpt_tensor *tensor, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_bool(int32_t value, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_int(int64_t value, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_double(double value, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_complex(double real, double imaginary, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_string(const char *text, int64_t byte_count, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_device(int32_t device_type, int32_t device_index, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_dtype(int32_t dtype, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_generator(const rpt_generator *generator, rpt_value **out_value);
+/* Containers copy their items' references; the items stay the caller's. A list's items may be of mixed kinds: it takes
+ * the element type that the method or operator declares when it is passed to one. */
+RPT_API rpt_error *rpt_value_from_tuple(rpt_value *const *items, int64_t count, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_list(rpt_value *const *items, int64_t count, rpt_value **out_value);
+RPT_API rpt_error *rpt_value_from_dict(rpt_value *const *keys, rpt_value *const *values, int64_t count,
+                                       rpt_value **out_value);
+
+RPT_API int32_t rpt_value_kind_of(const rpt_value *value);
+/* Each fails with RPT_ERROR_INVALID_ARGUMENT when the value is of another kind. */
+RPT_API rpt_error *rpt_value_to_tensor(const rpt_value *value, rpt_tensor **out_tensor);
+RPT_API rpt_error *rpt_value_to_bool(const rpt_value *value, int32_t *out_value);
+RPT_API rpt_error *rpt_value_to_int(const rpt_value *value, int64_t *out_value);
+RPT_API rpt_error *rpt_value_to_double(const rpt_value *value, double *out_value);
+RPT_API rpt_error *rpt_value_to_complex(const rpt_value *value, double *out_real, double *out_imaginary);
+/* A new string of *out_byte_count bytes (it may hold zero bytes), and a zero byte after them. */
+RPT_API rpt_error *rpt_value_to_string(const rpt_value *value, char **out_text, int64_t *out_byte_count);
+RPT_API rpt_error *rpt_value_to_device(const rpt_value *value, int32_t *out_type, int32_t *out_index);
+/* Number of items of a tuple, list, dict or object; 0 for anything else. */
+RPT_API rpt_error *rpt_value_count(const rpt_value *value, int64_t *out_count);
+/* Item number index of a tuple, list or object; the value of entry number index of a dict. */
+RPT_API rpt_error *rpt_value_item(const rpt_value *value, int64_t index, rpt_value **out_item);
+/* The key of entry number index of a dict. */
+RPT_API rpt_error *rpt_value_key(const rpt_value *value, int64_t index, rpt_value **out_key);
+/* The name of a NamedTuple's field or of an object's attribute; null where items have no names. */
+RPT_API rpt_error *rpt_value_name(const rpt_value *value, int64_t index, char **out_name);
+/* How TorchScript would print it, and its type's name ("Tuple[Tensor, Dict[str, int]]"). */
+RPT_API rpt_error *rpt_value_text(const rpt_value *value, char **out_text);
+RPT_API rpt_error *rpt_value_type(const rpt_value *value, char **out_text);
+RPT_API void rpt_value_free(rpt_value *value);
+
+/* ---- operator ---------------------------------------------------------------------------------------------- */
+
+/* Calls an operator by name, as torch.ops.<namespace>.<name>(*arguments, **keywords) does: the first overload that
+ * accepts the arguments. name: "aten::randn", or with the overload "aten::randn.generator". A dtype is passed as
+ * rpt_value_from_dtype. out_value: the result; several results come as a tuple. Runs without recording gradients unless
+ * record_gradients is 1. */
+RPT_API rpt_error *rpt_operator_call(const char *name, rpt_value *const *arguments, int64_t argument_count,
+                                     const char *const *keyword_names, rpt_value *const *keyword_values,
+                                     int64_t keyword_count, int32_t record_gradients, rpt_value **out_value);
+
+/* ---- module ------------------------------------------------------------------------------------------------ */
+
+/* Loads a TorchScript archive. device_type -1 keeps the devices that the file names. The file is not screened here. */
+RPT_API rpt_error *rpt_module_load(const char *path, int32_t device_type, int32_t device_index, rpt_module **out_module);
+/* The same from memory, which is borrowed for the call. */
+RPT_API rpt_error *rpt_module_load_bytes(const void *data, int64_t byte_count, int32_t device_type, int32_t device_index,
+                                         rpt_module **out_module);
+/* Writes the archive to path, replacing what is there. The caller sees to it that a failure costs nothing. */
+RPT_API rpt_error *rpt_module_save(const rpt_module *module, const char *path);
+/* A new, empty module with that type name; an empty name gives one. */
+RPT_API rpt_error *rpt_module_create(const char *name, rpt_module **out_module);
+/* Compiles one or several methods given as TorchScript source and adds them to the module. */
+RPT_API rpt_error *rpt_module_define(rpt_module *module, const char *source);
+RPT_API rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,
+                                                 int32_t requires_grad);
+RPT_API rpt_error *rpt_module_register_buffer(rpt_module *module, const char *name, const rpt_tensor *tensor);
+RPT_API rpt_error *rpt_module_register_submodule(rpt_module *module, const char *name, const rpt_module *submodule);
+/* attribute's TorchScript type is inferred from the value. */
+RPT_API rpt_error *rpt_module_register_attribute(rpt_module *module, const char *name, const rpt_value *value);
+/* An independent copy: parameters and buffers are cloned. */
+RPT_API rpt_error *rpt_module_clone(const rpt_module *module, rpt_module **out_module);
+/* Two handles on one module: rpt_module_train on one shows on the other. */
+RPT_API rpt_error *rpt_module_share(const rpt_module *module, rpt_module **out_module);
+RPT_API rpt_error *rpt_module_type_name(const rpt_module *module, char **out_name);
+RPT_API rpt_error *rpt_module_is_training(const rpt_module *module, int32_t *out_training);
+/* Module.train() and Module.eval(), submodules included. A module without a `training` attribute is left as it is. */
+RPT_API rpt_error *rpt_module_train(rpt_module *module, int32_t training);
+/* Moves parameters and buffers in place. dtype -1 or device_type -1 keeps what is; a dtype applies to floating-point
+ * tensors only, as Module.to does. */
+RPT_API rpt_error *rpt_module_to(rpt_module *module, int32_t dtype, int32_t device_type, int32_t device_index);
+/* One JSON document about the module: {"type", "training", "methods": [{"name", "schema", "arguments": [{"name",
+ * "type", "optional"}], "returns": [type]}], "parameters": [{"name", "dtype", "shape", "requiresGrad", "device"}],
+ * "buffers": [...the same], "attributes": [{"name", "type"}], "submodules": [{"name", "type"}]}; names are dotted, in the
+ * order of Module.named_parameters() and named_buffers(). dtype is PyTorch's name ("float32"). */
+RPT_API rpt_error *rpt_module_describe(const rpt_module *module, char **out_json);
+/* A parameter or buffer by its dotted name; shares memory with the module. */
+RPT_API rpt_error *rpt_module_tensor(const rpt_module *module, const char *name, rpt_tensor **out_tensor);
+/* Any attribute by its dotted name. */
+RPT_API rpt_error *rpt_module_attribute(const rpt_module *module, const char *name, rpt_value **out_value);
+RPT_API void rpt_module_free(rpt_module *module);
+
+/* A method, found once and called often. It keeps the module alive. */
+RPT_API rpt_error *rpt_module_method(const rpt_module *module, const char *name, rpt_method **out_method);
+/* Runs the method. arguments and keywords are converted to the declared types as Python's binding does (int to float,
+ * list to List[T], None to Optional). A wrong count or type gives RPT_ERROR_INVALID_ARGUMENT that names the argument and
+ * shows the schema. record_gradients 0: torch.no_grad(). */
+RPT_API rpt_error *rpt_method_run(const rpt_method *method, rpt_value *const *arguments, int64_t argument_count,
+                                  const char *const *keyword_names, rpt_value *const *keyword_values,
+                                  int64_t keyword_count, int32_t record_gradients, rpt_value **out_value);
+/* The same for the most common case, all arguments tensors, with one call across the border. When the result is one
+ * tensor it comes in out_tensor (and out_value is null), else in out_value (and out_tensor is null). */
+RPT_API rpt_error *rpt_method_run_tensors(const rpt_method *method, rpt_tensor *const *arguments, int64_t argument_count,
+                                          int32_t record_gradients, rpt_tensor **out_tensor, rpt_value **out_value);
+/* TorchScript code (Module.code) and graph (Module.graph) of the method; inlined: 1 gives inlined_graph. */
+RPT_API rpt_error *rpt_method_code(const rpt_method *method, char **out_text);
+RPT_API rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text);
+RPT_API void rpt_method_free(rpt_method *method);
+
+/* ---- trace ------------------------------------------------------------------------------------------------- */
+
+/* Runs a method of the module once on the arguments (as rpt_method_run takes them, keywords by name) and records the
+ * operators: a new module of the same parameters and buffers (memory shared) whose method of the same name is the recorded
+ * graph: branches frozen, control flow gone. Its other methods are not carried over. strict 0 lets lists and dicts be
+ * outputs, as torch.jit.trace(strict=False). Draws from the generators exactly what one run draws. On failure the
+ * thread is out of tracing. out_frozen: a JSON array of the source ranges of control flow (prim::If, prim::Loop) and of
+ * numbers taken from tensors that the trace froze, empty when none: [{"kind", "source"}]. */
+RPT_API rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_value *const *arguments,
+                                    int64_t argument_count, const char *const *keyword_names,
+                                    rpt_value *const *keyword_values, int64_t keyword_count, int32_t strict,
+                                    rpt_module **out_module, char **out_frozen);
+/* The nodes of the method's inlined graph, in order, as a JSON array: [{"kind": "aten::dropout", "schema", "source": file
+ * and line or "", "nondeterministic": Node::isNondeterministic, "text": the node, canonical, shapes erased}]. Constant
+ * tensors come with "hash" (rpt_tensor_hash, hex). */
+RPT_API rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json);
+
+/* ---- random ------------------------------------------------------------------------------------------------ */
+
+/* torch.manual_seed: the default generators of the CPU and of every CUDA device. */
+RPT_API rpt_error *rpt_seed_all(uint64_t seed);
+/* The default generator of a device (index -1: the current one). It is libtorch's own: seeding it seeds every operator
+ * that names no generator. */
+RPT_API rpt_error *rpt_generator_default(int32_t device_type, int32_t device_index, rpt_generator **out_generator);
+/* A generator of one's own, unseeded state as torch.Generator(device). */
+RPT_API rpt_error *rpt_generator_create(int32_t device_type, int32_t device_index, rpt_generator **out_generator);
+RPT_API rpt_error *rpt_generator_seed(rpt_generator *generator, uint64_t seed);
+RPT_API rpt_error *rpt_generator_initial_seed(const rpt_generator *generator, uint64_t *out_seed);
+/* The state as torch.Generator.get_state() gives it (FACTS: 5056 bytes on the CPU). First call with buffer null to learn
+ * the size; capacity smaller than the state is an error. */
+RPT_API rpt_error *rpt_generator_get_state(const rpt_generator *generator, void *buffer, int64_t capacity,
+                                           int64_t *out_byte_count);
+RPT_API rpt_error *rpt_generator_set_state(rpt_generator *generator, const void *state, int64_t byte_count);
+RPT_API void rpt_generator_free(rpt_generator *generator);
+
+/* ---- determinism ------------------------------------------------------------------------------------------- */
+
+/* All switches at once, so that one call reads a consistent whole and one call puts it back. In rpt_determinism_set a
+ * value of -1 leaves that switch as it is. rpt_determinism_get gives -1 for a switch that this libtorch has not. */
+typedef struct rpt_determinism {
+    uint32_t struct_size;               /* in: sizeof(rpt_determinism) */
+    int32_t algorithms;                 /* torch.use_deterministic_algorithms: 0 off, 1 warn only, 2 error */
+    int32_t cudnn_enabled;              /* torch.backends.cudnn.enabled */
+    int32_t cudnn_benchmark;            /* torch.backends.cudnn.benchmark */
+    int32_t cudnn_deterministic;        /* torch.backends.cudnn.deterministic */
+    int32_t cudnn_allow_tf32;           /* torch.backends.cudnn.allow_tf32 */
+    int32_t cublas_allow_tf32;          /* torch.backends.cuda.matmul.allow_tf32 */
+    int32_t matmul_precision;           /* torch.set_float32_matmul_precision: 0 highest, 1 high, 2 medium */
+    int32_t fill_uninitialized_memory;  /* torch.utils.deterministic.fill_uninitialized_memory (libtorch 2.1 and later) */
+    int32_t mkldnn_enabled;             /* torch.backends.mkldnn.enabled */
+    int32_t flush_denormal;             /* torch.set_flush_denormal, of the calling thread; -1 where the CPU cannot */
+    int32_t threads;                    /* torch.set_num_threads, at least 1 */
+    int32_t interop_threads;            /* torch.set_num_interop_threads: once, before parallel work has started */
+} rpt_determinism;
+
+RPT_API rpt_error *rpt_determinism_get(rpt_determinism *settings);
+/* Sets nothing at all when one value is out of range. */
+RPT_API rpt_error *rpt_determinism_set(const rpt_determinism *settings);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
