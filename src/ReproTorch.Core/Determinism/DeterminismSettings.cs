@@ -27,13 +27,13 @@ public enum MatmulPrecision
 }
 
 /// <summary>
-/// All switches that decide which numbers libtorch computes, as they stood at one moment. A null says that the libtorch or
-/// machine at hand has no such switch.
+/// All switches that decide which numbers libtorch computes. As a reading, a null says that the libtorch or machine at hand has
+/// no such switch; as a change, that the switch is to stay as it is.
 /// </summary>
 public sealed record DeterminismSettings
 {
     /// <summary>torch.use_deterministic_algorithms.</summary>
-    public DeterminismMode Mode { get; init; }
+    public DeterminismMode? Mode { get; init; }
 
     /// <summary>torch.backends.cudnn.enabled.</summary>
     public bool? CudnnEnabled { get; init; }

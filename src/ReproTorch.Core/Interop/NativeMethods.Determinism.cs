@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ReproTorch.Interop;
+
+// Section "determinism" of reprotorch.h, in its order; what each function does and who frees what is written there.
+internal static unsafe partial class NativeMethods
+{
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_determinism_get(ref NativeDeterminism settings);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_determinism_set(ref NativeDeterminism settings);
+}

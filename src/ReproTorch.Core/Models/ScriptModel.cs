@@ -1,0 +1,219 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using ReproTorch.Interop;
+using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
+
+namespace ReproTorch.Models;
+
+/// <summary>A TorchScript model (torch::jit::Module).</summary>
+public sealed class ScriptModel : TorchModel
+{
+    private readonly ModuleHandle _handle;
+    private readonly ConcurrentDictionary<string, MethodHandle> _methods = new(StringComparer.Ordinal);
+    private readonly Lazy<ModelDescription> _atFirst;
+    private readonly Task<string>? _sha256;
+
+    /// <param name="handle">The module; this object owns it.</param>
+    /// <param name="sha256">The file's hash, perhaps still being computed; null for a module that is no file's.</param>
+    /// <param name="ownsTensors">False when parameters and buffers belong to another model, which counts them.</param>
+    internal ScriptModel(ModuleHandle handle, Task<string>? sha256, bool ownsTensors = true)
+    {
+        _handle = handle;
+        _sha256 = sha256;
+        _atFirst = new Lazy<ModelDescription>(Describe);
+        if (ownsTensors)
+        {
+            handle.TellSize(ByteCount(_atFirst.Value));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string? Sha256 => _sha256?.GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModelMethod> Methods => _atFirst.Value.Methods;
+
+    /// <inheritdoc/>
+    public override long ParameterCount =>
+        _atFirst.Value.Parameters.Sum(parameter => TensorData.ElementCount(parameter.Shape));
+
+    /// <inheritdoc/>
+    public override TorchDevice Device
+    {
+        get
+        {
+            ModelDescription now = Describe();
+            return now.Parameters.Concat(now.Buffers).FirstOrDefault() is { } tensor ? TorchDevice.Parse(tensor.Device) : TorchDevice.Cpu;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsTraining
+    {
+        get
+        {
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_is_training(_handle, out int training));
+            return training != 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ModelDescription Describe()
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_describe(_handle, out nint json));
+        return JsonSerializer.Deserialize(NativeText.Take(json), ModelJson.Default.ModelDescription)!;
+    }
+
+    /// <inheritdoc/>
+    public override object? Invoke(string method, ModelInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.Keywords.Count == 0 && input.Arguments.All(argument => argument is TorchTensor))
+        {
+            return InvokeTensors(MethodOf(method), input.Arguments);
+        }
+
+        using var call = new NativeCall(input);
+        ValueHandle result;
+        unsafe
+        {
+            fixed (nint* arguments = call.Arguments, names = call.KeywordNames, values = call.KeywordValues)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_method_run(
+                    MethodOf(method), arguments, call.Arguments.Length, names, values, call.KeywordNames.Length, 0, out result));
+            }
+        }
+
+        using (result)
+        {
+            return TorchValue.FromNative(result);
+        }
+    }
+
+    /// <summary>Runs a method of one tensor that gives one tensor, with the least cost.</summary>
+    /// <exception cref="ReproTorchException">As <see cref="Invoke(string, ModelInput)"/>, or the result is no tensor.</exception>
+    public TorchTensor Invoke(TorchTensor input, string method = "forward")
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return InvokeTensors(MethodOf(method), [input]) as TorchTensor
+            ?? throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"{Name}.{method} does not return one tensor: {Method(method).Schema}");
+    }
+
+    /// <inheritdoc/>
+    public override TraceResult Trace(string method, ModelInput input, bool strict)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        _ = Method(method);
+        using var call = new NativeCall(input);
+        ModuleHandle traced;
+        nint frozen;
+        unsafe
+        {
+            fixed (nint* arguments = call.Arguments, names = call.KeywordNames, values = call.KeywordValues)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_trace(
+                    _handle, method, arguments, call.Arguments.Length, names, values, call.KeywordNames.Length, strict ? 1 : 0,
+                    out traced, out frozen));
+            }
+        }
+
+        var model = new ScriptModel(traced, sha256: null, ownsTensors: false) { Name = Name };
+        return new TraceResult(model, JsonSerializer.Deserialize(NativeText.Take(frozen), ModelJson.Default.ListFrozenNode)!);
+    }
+
+    /// <inheritdoc/>
+    public override void SetTraining(bool training) =>
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_train(_handle, training ? 1 : 0));
+
+    /// <inheritdoc/>
+    public override void MoveTo(TorchDevice device) =>
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_to(_handle, -1, (int)device.Type, device.Index));
+
+    /// <inheritdoc/>
+    public override TorchTensor Tensor(string name)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_tensor(_handle, name, out TensorHandle tensor));
+        return new TorchTensor(tensor) { Name = name };
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<GraphNode> Nodes(string method)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_nodes(MethodOf(method), out nint json));
+        return JsonSerializer.Deserialize(NativeText.Take(json), ModelJson.Default.ListGraphNode)!;
+    }
+
+    /// <inheritdoc/>
+    public override string Code(string method)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_code(MethodOf(method), out nint code));
+        return NativeText.Take(code);
+    }
+
+    /// <inheritdoc/>
+    public override void Save(string path, bool force) => AtomicFile.WriteWith(
+        path, force, temporary => NativeError.ThrowIfFailed(NativeMethods.rpt_module_save(_handle, temporary)));
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            foreach (MethodHandle method in _methods.Values)
+            {
+                method.Dispose();
+            }
+
+            _handle.Dispose();
+        }
+    }
+
+    private static unsafe object? InvokeTensors(MethodHandle method, IReadOnlyList<object?> arguments)
+    {
+        var handles = new SafeHandle[arguments.Count];
+        for (int i = 0; i < handles.Length; i++)
+        {
+            handles[i] = ((TorchTensor)arguments[i]!).Handle;
+        }
+
+        TensorHandle tensor;
+        ValueHandle value;
+        using (var held = new HandleArray(handles))
+        {
+            fixed (nint* first = held.Pointers)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_method_run_tensors(
+                    method, first, handles.Length, 0, out tensor, out value));
+            }
+        }
+
+        if (!tensor.IsInvalid)
+        {
+            return new TorchTensor(tensor);
+        }
+
+        using (value)
+        {
+            return TorchValue.FromNative(value);
+        }
+    }
+
+    private static long ByteCount(ModelDescription description) => description.Parameters.Concat(description.Buffers).Sum(
+        tensor => DTypes.TryParse(tensor.DType, out DType dtype) ? TensorData.ElementCount(tensor.Shape) * dtype.ItemSize() : 0);
+
+    private MethodHandle MethodOf(string name)
+    {
+        if (_methods.TryGetValue(name, out MethodHandle? known))
+        {
+            return known;
+        }
+
+        // Asked of the description first, so that the error says which methods there are.
+        _ = Method(name);
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_method(_handle, name, out MethodHandle method));
+        return _methods.GetOrAdd(name, method);
+    }
+}
