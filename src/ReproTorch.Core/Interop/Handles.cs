@@ -50,11 +50,11 @@ internal sealed class ValueHandle : SafeHandle
     }
 }
 
-internal sealed class ModuleHandle : SafeHandle
+internal sealed class ScriptModuleHandle : SafeHandle
 {
     private long _pressure;
 
-    public ModuleHandle()
+    public ScriptModuleHandle()
         : base(nint.Zero, ownsHandle: true)
     {
     }

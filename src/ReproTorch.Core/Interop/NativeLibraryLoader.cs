@@ -37,6 +37,7 @@ internal static class NativeLibraryLoader
             if (TryLoad(candidate, tried, out nint library))
             {
                 CheckAbi(library, candidate);
+                TorchLibrary.IsLoaded = true;
                 return library;
             }
         }

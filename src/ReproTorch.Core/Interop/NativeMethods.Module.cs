@@ -8,78 +8,78 @@ internal static unsafe partial class NativeMethods
 {
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_load(string path, int deviceType, int deviceIndex, out ModuleHandle outModule);
+    internal static partial nint rpt_module_load(string path, int deviceType, int deviceIndex, out ScriptModuleHandle outModule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_module_load_bytes(
-        void* data, long byteCount, int deviceType, int deviceIndex, out ModuleHandle outModule);
+        void* data, long byteCount, int deviceType, int deviceIndex, out ScriptModuleHandle outModule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_save(ModuleHandle module, string path);
+    internal static partial nint rpt_module_save(ScriptModuleHandle module, string path);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_create(string name, out ModuleHandle outModule);
+    internal static partial nint rpt_module_create(string name, out ScriptModuleHandle outModule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_define(ModuleHandle module, string source);
+    internal static partial nint rpt_module_define(ScriptModuleHandle module, string source);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_module_register_parameter(
-        ModuleHandle module, string name, TensorHandle tensor, int requiresGrad);
+        ScriptModuleHandle module, string name, TensorHandle tensor, int requiresGrad);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_register_buffer(ModuleHandle module, string name, TensorHandle tensor);
+    internal static partial nint rpt_module_register_buffer(ScriptModuleHandle module, string name, TensorHandle tensor);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_module_register_submodule(
-        ModuleHandle module, string name, ModuleHandle submodule);
+        ScriptModuleHandle module, string name, ScriptModuleHandle submodule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_register_attribute(ModuleHandle module, string name, ValueHandle value);
+    internal static partial nint rpt_module_register_attribute(ScriptModuleHandle module, string name, ValueHandle value);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_clone(ModuleHandle module, out ModuleHandle outModule);
+    internal static partial nint rpt_module_clone(ScriptModuleHandle module, out ScriptModuleHandle outModule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_share(ModuleHandle module, out ModuleHandle outModule);
+    internal static partial nint rpt_module_share(ScriptModuleHandle module, out ScriptModuleHandle outModule);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_type_name(ModuleHandle module, out nint outName);
+    internal static partial nint rpt_module_type_name(ScriptModuleHandle module, out nint outName);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_is_training(ModuleHandle module, out int outTraining);
+    internal static partial nint rpt_module_is_training(ScriptModuleHandle module, out int outTraining);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_train(ModuleHandle module, int training);
+    internal static partial nint rpt_module_train(ScriptModuleHandle module, int training);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_to(ModuleHandle module, int dtype, int deviceType, int deviceIndex);
+    internal static partial nint rpt_module_to(ScriptModuleHandle module, int dtype, int deviceType, int deviceIndex);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_describe(ModuleHandle module, out nint outJson);
+    internal static partial nint rpt_module_describe(ScriptModuleHandle module, out nint outJson);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_tensor(ModuleHandle module, string name, out TensorHandle outTensor);
+    internal static partial nint rpt_module_tensor(ScriptModuleHandle module, string name, out TensorHandle outTensor);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_attribute(ModuleHandle module, string name, out ValueHandle outValue);
+    internal static partial nint rpt_module_attribute(ScriptModuleHandle module, string name, out ValueHandle outValue);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -87,7 +87,7 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_module_method(ModuleHandle module, string name, out MethodHandle outMethod);
+    internal static partial nint rpt_module_method(ScriptModuleHandle module, string name, out MethodHandle outMethod);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

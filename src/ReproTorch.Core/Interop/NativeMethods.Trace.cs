@@ -9,8 +9,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_module_trace(
-        ModuleHandle module, string method, nint* arguments, long argumentCount, nint* keywordNames,
-        nint* keywordValues, long keywordCount, int strict, out ModuleHandle outModule, out nint outFrozen);
+        ScriptModuleHandle module, string method, nint* arguments, long argumentCount, nint* keywordNames,
+        nint* keywordValues, long keywordCount, int strict, out ScriptModuleHandle outModule, out nint outFrozen);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -10,7 +10,7 @@ namespace ReproTorch.Models;
 /// <summary>A TorchScript model (torch::jit::Module).</summary>
 public sealed class ScriptModel : TorchModel
 {
-    private readonly ModuleHandle _handle;
+    private readonly ScriptModuleHandle _handle;
     private readonly ConcurrentDictionary<string, MethodHandle> _methods = new(StringComparer.Ordinal);
     private readonly Lazy<ModelDescription> _atFirst;
     private readonly Task<string>? _sha256;
@@ -18,7 +18,7 @@ public sealed class ScriptModel : TorchModel
     /// <param name="handle">The module; this object owns it.</param>
     /// <param name="sha256">The file's hash, perhaps still being computed; null for a module that is no file's.</param>
     /// <param name="ownsTensors">False when parameters and buffers belong to another model, which counts them.</param>
-    internal ScriptModel(ModuleHandle handle, Task<string>? sha256, bool ownsTensors = true)
+    internal ScriptModel(ScriptModuleHandle handle, Task<string>? sha256, bool ownsTensors = true)
     {
         _handle = handle;
         _sha256 = sha256;
@@ -108,7 +108,7 @@ public sealed class ScriptModel : TorchModel
         ArgumentNullException.ThrowIfNull(input);
         _ = Method(method);
         using var call = new NativeCall(input);
-        ModuleHandle traced;
+        ScriptModuleHandle traced;
         nint frozen;
         unsafe
         {

@@ -1,0 +1,34 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Management.Automation;
+
+namespace ReproTorch.PowerShell.Binding;
+
+/// <summary>Takes PowerShell's wrappers off values, however deep they are nested.</summary>
+internal static class Unwrap
+{
+    /// <summary>The value without its own wrapper.</summary>
+    public static object? Value(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+
+    /// <summary>The value with everything inside it unwrapped too: arrays stay arrays, dictionaries keep their order.</summary>
+    public static object? Deep(object? value)
+    {
+        switch (Value(value))
+        {
+            case IDictionary dictionary:
+                var plain = new OrderedDictionary(dictionary.Count);
+                foreach (DictionaryEntry entry in dictionary)
+                {
+                    plain.Add(Value(entry.Key)!, Deep(entry.Value));
+                }
+
+                return plain;
+            case object?[] items:
+                return Array.ConvertAll(items, Deep);
+            case ArrayList or List<object>:
+                return ((IEnumerable)Value(value)!).Cast<object?>().Select(Deep).ToArray();
+            case var other:
+                return other;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Management.Automation;
+using ReproTorch.Interop;
+
+namespace ReproTorch.PowerShell.Hosting;
+
+/// <summary>
+/// What all cmdlets share: errors become error records, libtorch's warnings become PowerShell's, Ctrl+C cancels. A cmdlet binds
+/// its parameters, calls one operation of Core and writes what comes back.
+/// </summary>
+public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
+{
+    // One activity: the cmdlets never show two bars at once.
+    private const int ProgressActivity = 0x52505430;
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Cancelled by Ctrl+C. Looked at between steps: one forward pass cannot be interrupted.</summary>
+    private protected CancellationToken Stopping => _stop.Token;
+
+    /// <summary>Script and line of the command that runs, such as <c>train.ps1:12</c>; null at a prompt.</summary>
+    private protected string? ScriptLocation => MyInvocation is { ScriptName.Length: > 0 } invocation
+        ? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(invocation.ScriptName)}:{invocation.ScriptLineNumber}")
+        : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs <see cref="Begin"/>; an error ends the command.</summary>
+    protected sealed override void BeginProcessing() => Guard(Begin, terminating: true, target: null);
+
+    /// <summary>Runs <see cref="Process"/>; an error is that input's, and the next one goes on.</summary>
+    protected sealed override void ProcessRecord() => Guard(Process, terminating: false, target: null);
+
+    /// <summary>Runs <see cref="End"/>.</summary>
+    protected sealed override void EndProcessing() => Guard(End, terminating: false, target: null);
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Before the first input: checks of what no input could mend.</summary>
+    protected virtual void Begin()
+    {
+    }
+
+    /// <summary>One input.</summary>
+    protected virtual void Process()
+    {
+    }
+
+    /// <summary>After the last input.</summary>
+    protected virtual void End()
+    {
+    }
+
+    /// <summary>Does one of several things that an input asks for: an error is reported with its own target, and the others are
+    /// still done.</summary>
+    private protected void Attempt(object? target, Action action) => Guard(action, terminating: false, target);
+
+    /// <summary>The file that a path names, which need not exist.</summary>
+    private protected string ToFilePath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+
+    /// <summary>The files and folders that a path names: by wildcards unless it is literal.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    private protected IReadOnlyList<string> ToExistingPaths(string path, bool literal)
+    {
+        if (!literal)
+        {
+            return [.. GetResolvedProviderPathFromPSPath(path, out _)];
+        }
+
+        string file = ToFilePath(path);
+        return File.Exists(file) || Directory.Exists(file)
+            ? [file]
+            : throw new FileNotFoundException($"There is no file '{file}'.", file);
+    }
+
+    /// <summary>Shows how far long work has come, 0 to 100; null takes the bar away.</summary>
+    private protected void ShowProgress(string activity, string status, int? percent) => WriteProgress(
+        new ProgressRecord(ProgressActivity, activity, status)
+        {
+            PercentComplete = percent ?? -1,
+            RecordType = percent is null ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+        });
+
+    private void Guard(Action action, bool terminating, object? target)
+    {
+        ErrorRecord? failure = null;
+        try
+        {
+            action();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The engine is stopping the pipeline and says so itself.
+        }
+        catch (Exception e) when (ErrorCategories.Classify(e) is not null)
+        {
+            (string id, ErrorCategory category) = ErrorCategories.Classify(e)!.Value;
+            failure = new ErrorRecord(e, id, category, target);
+            terminating |= category == ErrorCategory.NotInstalled;
+        }
+
+        // Outside the try block, so that the engine's own exceptions are never caught here.
+        WriteTorchWarnings();
+        if (failure is not null)
+        {
+            if (terminating)
+            {
+                ThrowTerminatingError(failure);
+            }
+
+            WriteError(failure);
+        }
+    }
+
+    // A cmdlet that never called libtorch must not load it just to ask for warnings.
+    private void WriteTorchWarnings()
+    {
+        if (TorchLibrary.IsLoaded)
+        {
+            foreach (string warning in TorchWarnings.Take())
+            {
+                WriteWarning(warning);
+            }
+        }
+    }
+}
