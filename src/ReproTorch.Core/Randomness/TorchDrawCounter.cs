@@ -18,10 +18,11 @@ internal sealed class TorchDrawCounter
     // Some 10^11 words: a minute of walking. Whoever draws more is told that the count is not known.
     private const long MaxBlocks = 160_000_000;
 
+    // Blocks that one walker goes before the other's turn.
+    private const int Stride = 1024;
+
     // Where the last count ended, so that the next one walks on from there.
-    private MersenneTwister? _walker;
-    private uint _walkerSeed;
-    private long _walkerBlocks;
+    private Walker? _last;
 
     /// <summary>The number of words drawn, or null when the state is not one that the seed leads to.</summary>
     public long? Count(ReadOnlySpan<byte> state, CancellationToken cancellation = default)
@@ -48,59 +49,65 @@ internal sealed class TorchDrawCounter
             : ((blocks - 1) * MersenneTwister.StateLength) + next;
     }
 
+    // A state is nearly always ahead of the last count, but an older one may have been put back: two walkers take turns, one from
+    // the last count and one from the seed, so that neither case costs more than twice its way.
     private long? FindBlock(ReadOnlySpan<uint> words, uint seed, CancellationToken cancellation)
     {
-        // Twice: on from where the last count ended, and if that is already past the state, from the seed.
-        bool fromSeed = _walker is null || _walkerSeed != seed;
-        while (true)
+        Walker? ahead = _last?.Seed == seed ? _last : null;
+        long known = ahead?.Blocks ?? MaxBlocks;
+        var fromSeed = new Walker(seed);
+        while (fromSeed.Blocks <= MaxBlocks)
         {
-            if (fromSeed)
+            cancellation.ThrowIfCancellationRequested();
+            if (ahead is not null && ahead.Meets(words, Stride))
             {
-                _walker = new MersenneTwister(seed);
-                _walkerSeed = seed;
-                _walkerBlocks = 0;
+                _last = ahead;
+                return ahead.Blocks;
             }
 
-            long limit = fromSeed ? MaxBlocks : _walkerBlocks + (MaxBlocks / 16);
-            if (Walk(words, limit, cancellation))
+            if (fromSeed.Blocks <= known && fromSeed.Meets(words, Stride))
             {
-                return _walkerBlocks;
+                _last = fromSeed;
+                return fromSeed.Blocks;
             }
 
-            if (fromSeed)
+            if (fromSeed.Blocks > known && ahead!.Blocks > MaxBlocks)
             {
-                _walker = null;
-                return null;
+                break;
             }
-
-            fromSeed = true;
         }
+
+        _last = null;
+        return null;
     }
 
-    private bool Walk(ReadOnlySpan<uint> words, long limit, CancellationToken cancellation)
+    /// <summary>Walks the sequence of a seed, block by block.</summary>
+    private sealed class Walker(uint seed)
     {
-        Span<uint> current = stackalloc uint[MersenneTwister.StateLength];
-        Span<uint> block = stackalloc uint[MersenneTwister.StateLength];
-        while (true)
+        private readonly MersenneTwister _engine = new(seed);
+
+        public uint Seed { get; } = seed;
+
+        public long Blocks { get; private set; }
+
+        /// <summary>Walks at most so many blocks, and stops on the one that is looked for.</summary>
+        public bool Meets(ReadOnlySpan<uint> words, int blocks)
         {
-            _walker!.GetState(current);
-            if (words.SequenceEqual(current))
+            Span<uint> current = stackalloc uint[MersenneTwister.StateLength];
+            Span<uint> drawn = stackalloc uint[MersenneTwister.StateLength];
+            for (int i = 0; i < blocks; i++)
             {
-                return true;
+                _engine.GetState(current);
+                if (words.SequenceEqual(current))
+                {
+                    return true;
+                }
+
+                _engine.Fill(drawn);
+                Blocks++;
             }
 
-            if (_walkerBlocks >= limit)
-            {
-                return false;
-            }
-
-            if (_walkerBlocks % 4096 == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            _walker.Fill(block);
-            _walkerBlocks++;
+            return false;
         }
     }
 }

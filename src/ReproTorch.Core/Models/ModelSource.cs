@@ -1,0 +1,58 @@
+using ReproTorch.Interop;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Models;
+
+/// <summary>A model written as TorchScript source, compiled here.</summary>
+public sealed record ModelSource
+{
+    /// <summary>The type's name.</summary>
+    public string Name { get; init; } = "Model";
+
+    /// <summary>One or several methods, each <c>def name(self, ..): ..</c>, as TorchScript has them.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Parameters by name, in order; gradients are recorded for them.</summary>
+    public IReadOnlyList<KeyValuePair<string, TorchTensor>> Parameters { get; init; } = [];
+
+    /// <summary>Buffers by name, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, TorchTensor>> Buffers { get; init; } = [];
+
+    /// <summary>Other attributes by name, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Attributes { get; init; } = [];
+
+    /// <summary>Compiles the source.</summary>
+    /// <exception cref="ReproTorchException">It does not compile; the message shows the line.</exception>
+    public ScriptModel Compile()
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_create(Name, out ScriptModuleHandle module));
+        try
+        {
+            foreach ((string name, TorchTensor tensor) in Parameters)
+            {
+                int requiresGrad = tensor.DType.IsFloatingPoint() || tensor.DType.IsComplex() ? 1 : 0;
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_parameter(module, name, tensor.Handle, requiresGrad));
+            }
+
+            foreach ((string name, TorchTensor tensor) in Buffers)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_buffer(module, name, tensor.Handle));
+            }
+
+            foreach ((string name, object? value) in Attributes)
+            {
+                using ValueHandle native = TorchValue.ToNative(value);
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_attribute(module, name, native));
+            }
+
+            // TorchScript's parser wants a line to end, the last one too.
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source + "\n"));
+            return new ScriptModel(module, sha256: null) { Name = Name };
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+}
