@@ -1,0 +1,99 @@
+#include "graph.h"
+
+#include "hash.h"
+#include "json.h"
+
+namespace rpt {
+
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
+
+std::shared_ptr<Graph> graph_of(const rpt_method &method, bool inlined) {
+    auto graph = torch::jit::toGraphFunction(*method.function).graph();
+    if (inlined) {
+        graph = graph->copy();
+        torch::jit::Inline(*graph);
+    }
+    return graph;
+}
+
+std::string source_of(const Node &node) {
+    auto range = node.sourceRange();
+    // Code that was read from an archive knows the lines that it was written from.
+    if (range.source()) {
+        if (const auto original = range.source()->findSourceRangeThatGenerated(range)) {
+            range = *original;
+        }
+    }
+    const auto place = range.file_line_col();
+    if (!place) {
+        return {};
+    }
+    return c10::str(std::get<0>(*place), ":", std::get<1>(*place));
+}
+
+namespace {
+
+void write_nodes(JsonWriter &json, const Block &block) {
+    for (const Node *node : block.nodes()) {
+        json.begin_object();
+        json.key("kind").text(node->kind().toQualString());
+        const auto *schema = node->maybeSchema();
+        json.key("schema").text(schema == nullptr ? std::string() : c10::str(*schema));
+        json.key("source").text(source_of(*node));
+        json.key("nondeterministic").boolean(node->isNondeterministic());
+        std::ostringstream text;
+        std::vector<const Node *> groups;
+        node->print(text, 0, &groups, /*print_source_locations=*/false, /*print_attributes=*/true,
+                    /*print_scopes=*/false, /*print_body=*/false);
+        auto line = text.str();
+        while (!line.empty() && line.back() == '\n') {
+            line.pop_back();
+        }
+        json.key("text").text(line);
+        if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
+            node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
+            json.key("hash").text(to_hex(hash_tensor(node->t(c10::attr::value))));
+        }
+        json.end_object();
+        for (const Block *inner : node->blocks()) {
+            write_nodes(json, *inner);
+        }
+    }
+}
+
+} // namespace
+} // namespace rpt
+
+using namespace rpt;
+
+rpt_error *rpt_method_code(const rpt_method *method, char **out_text) {
+    return guard(
+        [&] {
+            std::vector<c10::IValue> constants;
+            torch::jit::PrintDepsTable dependencies;
+            torch::jit::PythonPrint printer(constants, dependencies);
+            printer.printMethod(*require(method, "method").function);
+            *out_text = copy_text(printer.str());
+        },
+        out_text);
+}
+
+rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text) {
+    return guard([&] { *out_text = copy_text(graph_of(require(method, "method"), inlined != 0)->toString()); }, out_text);
+}
+
+rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json) {
+    return guard(
+        [&] {
+            auto graph = torch::jit::Canonicalize(graph_of(require(method, "method"), true), /*keep_unique_names=*/false);
+            torch::jit::EraseShapeInformation(graph);
+            JsonWriter json;
+            json.begin_array();
+            write_nodes(json, *graph->block());
+            json.end_array();
+            *out_json = copy_text(json.str());
+        },
+        out_json);
+}

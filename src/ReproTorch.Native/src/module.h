@@ -1,0 +1,21 @@
+// What other files need of modules.
+#pragma once
+
+#include "handles.h"
+
+#include <functional>
+
+namespace rpt {
+
+const torch::jit::Module &module_of(const rpt_module *handle);
+
+// The method of that name, or a failure that lists those that there are.
+torch::jit::Function &find_method(const torch::jit::Module &module, const std::string &name);
+
+// Calls visit(dotted name, slot value, owning module, slot number) for every attribute, a module's own before those of
+// its submodules, each in declared order: the order of named_parameters() in Python.
+using AttributeVisitor =
+    std::function<void(const std::string &, const c10::IValue &, const torch::jit::Module &, size_t)>;
+void visit_attributes(const torch::jit::Module &module, const AttributeVisitor &visit);
+
+} // namespace rpt
