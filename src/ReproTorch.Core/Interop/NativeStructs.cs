@@ -15,7 +15,7 @@ internal unsafe struct NativeTensorInfo
     public int IsContiguous;
     public int IsDense;
     public int IsQuantized;
-    public int Reserved;
+    public int IsShared;
     public long Elements;
     public long StorageBytes;
     public long* Sizes;

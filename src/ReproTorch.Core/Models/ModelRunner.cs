@@ -119,18 +119,14 @@ public static class ModelRunner
         var infos = new List<RunInputInfo>();
         foreach (KeyValuePair<string, object?> argument in input.Named(method))
         {
-            foreach (RunValue value in OutputFlattener.Flatten(argument.Value, argument.Key))
+            infos.AddRange(OutputFlattener.Flatten(argument.Value, argument.Key).Select(value => new RunInputInfo
             {
-                infos.Add(new RunInputInfo
-                {
-                    Name = value.Name,
-                    Kind = value.Kind,
-                    DType = value.Data?.DType.ToString(),
-                    Shape = value.Data?.Shape,
-                    Hash = ContentHash.Of(value),
-                });
-                value.Data?.Dispose();
-            }
+                Name = value.Name,
+                Kind = value.Kind,
+                DType = value.Data?.DType.ToString(),
+                Shape = value.Data?.Shape,
+                Hash = ContentHash.Of(value),
+            }));
         }
 
         return infos;

@@ -26,7 +26,7 @@ internal static class OutputFlattener
                 values.Add(RunValue.OfNone(name));
                 break;
             case TorchTensor tensor:
-                values.Add(RunValue.OfTensor(name, tensor.ToData()));
+                values.Add(RunValue.OfTensor(name, tensor.ToOwnData()));
                 break;
             case bool flag:
                 values.Add(Number(name, DType.@bool, [(byte)(flag ? 1 : 0)]));

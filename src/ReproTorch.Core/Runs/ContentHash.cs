@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using ReproTorch.Interop;
 using ReproTorch.Tensors;
@@ -12,13 +14,29 @@ public static class ContentHash
     public static string? Of(RunValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (value.Data is { } data)
+        return value.Data is { } data ? Of(data)
+            : value.Text is { } text ? OfBytes(Encoding.UTF8.GetBytes(text))
+            : null;
+    }
+
+    /// <summary>Plain memory, read where it lies.</summary>
+    public static unsafe string Of(TensorData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        byte* hash = stackalloc byte[16];
+        fixed (long* sizes = data.Shape)
+        fixed (byte* bytes = data.Bytes(0, (int)Math.Min(data.ByteLength, int.MaxValue)))
         {
-            using TorchTensor tensor = TorchTensor.FromData(data);
-            return tensor.ContentHash();
+            NativeError.ThrowIfFailed(NativeMethods.rpt_tensor_borrow(
+                (int)data.DType, sizes, data.Shape.Length, bytes, data.ByteLength, &Nothing, null, out TensorHandle tensor));
+            using (tensor)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_tensor_hash(tensor, hash));
+            }
         }
 
-        return value.Text is { } text ? OfBytes(Encoding.UTF8.GetBytes(text)) : null;
+        GC.KeepAlive(data);
+        return Convert.ToHexStringLower(new ReadOnlySpan<byte>(hash, 16));
     }
 
     /// <summary>Plain bytes.</summary>
@@ -31,5 +49,11 @@ public static class ContentHash
         }
 
         return Convert.ToHexStringLower(new ReadOnlySpan<byte>(hash, 16));
+    }
+
+    // The memory is pinned for the call and nobody keeps the tensor: there is nothing to release.
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static unsafe void Nothing(void* context)
+    {
     }
 }

@@ -88,6 +88,19 @@ public sealed class TorchTensor : IDisposable
         return NativeTensorData.Create(host);
     }
 
+    /// <summary>The elements in plain memory that nothing else writes to: a copy where the tensor shares its storage with another
+    /// one or with a model.</summary>
+    public TensorData ToOwnData()
+    {
+        if (Describe().IsShared == 0)
+        {
+            return ToData();
+        }
+
+        using TorchTensor copy = Clone();
+        return copy.ToData();
+    }
+
     /// <summary>The elements in managed memory, below 2 GiB.</summary>
     /// <typeparam name="T">A type of the element's size.</typeparam>
     /// <exception cref="ArgumentException">The element size does not fit.</exception>

@@ -146,7 +146,7 @@ typedef struct rpt_tensor_info {
     int32_t is_contiguous;   /* in C order */
     int32_t is_dense;        /* 0 for sparse, compressed and mkldnn layouts */
     int32_t is_quantized;
-    int32_t reserved;
+    int32_t is_shared;       /* 1 when another tensor, a module or a view refers to the same storage */
     int64_t elements;        /* number of elements */
     int64_t storage_bytes;   /* bytes of the storage that the tensor keeps alive, 0 if unknown */
     const int64_t *sizes;    /* borrowed from the tensor */

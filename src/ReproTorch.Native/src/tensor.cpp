@@ -161,6 +161,7 @@ rpt_error *rpt_tensor_describe(const rpt_tensor *tensor, rpt_tensor_info *info) 
         result.is_dense = is_dense;
         result.is_contiguous = is_dense && source.is_contiguous();
         result.is_quantized = source.is_quantized();
+        result.is_shared = source.has_storage() && (source.storage().use_count() > 1 || source.use_count() > 1);
         result.elements = source.numel();
         result.storage_bytes = is_dense && source.has_storage() ? static_cast<int64_t>(source.storage().nbytes()) : 0;
         result.sizes = source.sizes().data();
