@@ -24,7 +24,7 @@ import struct
 import sys
 from pathlib import Path
 
-SEEDS = 240
+SEEDS = 480
 
 
 def bits(x):

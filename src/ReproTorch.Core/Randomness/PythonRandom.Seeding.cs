@@ -24,6 +24,9 @@ public sealed partial class PythonRandom
         Begin(key);
     }
 
+    /// <summary>Seeds from an integer. See <see cref="Seed(BigInteger)"/>.</summary>
+    public void Seed(long seed) => Seed((BigInteger)seed);
+
     /// <summary>Seeds from an integer of any size and sign; the sign does not count: -5 and 5 give one sequence.</summary>
     public void Seed(BigInteger seed)
     {
