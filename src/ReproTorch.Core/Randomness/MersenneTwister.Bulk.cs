@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -48,6 +49,38 @@ public sealed partial class MersenneTwister
             _position += 2 * count;
             destination = destination[count..];
         }
+    }
+
+    /// <summary>Draws words until the upper bits of one, as many as <paramref name="bound"/> has, are below it.</summary>
+    /// <param name="bound">1 or more.</param>
+    internal uint NextBelow(uint bound)
+    {
+        int shift = BitOperations.LeadingZeroCount(bound);
+        int position = _position;
+
+        // Whether a word is below the bound is a coin toss that no branch predictor guesses. Eight at once nearly always hold one.
+        if (Vector256.IsHardwareAccelerated && position <= StateLength - Vector256<uint>.Count && shift > 0)
+        {
+            ref uint block = ref MemoryMarshal.GetArrayDataReference(_block);
+            Vector256<uint> drawn = Vector256.LoadUnsafe(ref block, (nuint)position) >>> shift;
+            Vector256<int> below = Vector256.LessThan(drawn.AsInt32(), Vector256.Create((int)bound));
+            uint accepted = below.ExtractMostSignificantBits();
+            if (accepted != 0)
+            {
+                position += BitOperations.TrailingZeroCount(accepted);
+                _position = position + 1;
+                return Unsafe.Add(ref block, position) >> shift;
+            }
+        }
+
+        uint word;
+        do
+        {
+            word = NextUInt32() >> shift;
+        }
+        while (word >= bound);
+
+        return word;
     }
 
     /// <summary>The words of the current block that were not given out: at least one.</summary>

@@ -93,23 +93,7 @@ public sealed partial class PythonRandom
     }
 
     /// <summary>A random integer in [0, <paramref name="bound"/>); the bound is known to be positive.</summary>
-    private ulong Below(ulong bound)
-    {
-        if (bound > uint.MaxValue)
-        {
-            return BelowWide(bound);
-        }
-
-        int shift = BitOperations.LeadingZeroCount((uint)bound);
-        uint word;
-        do
-        {
-            word = _twister.NextUInt32() >> shift;
-        }
-        while (word >= (uint)bound);
-
-        return word;
-    }
+    private ulong Below(ulong bound) => bound <= uint.MaxValue ? _twister.NextBelow((uint)bound) : BelowWide(bound);
 
     private ulong BelowWide(ulong bound)
     {
