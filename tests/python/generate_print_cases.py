@@ -190,6 +190,9 @@ def main():
             add(to_bytes(np.arange(count), dtype), dtype, (count,))
         add(to_bytes(np.arange(count), torch.float32), torch.float32, (count,), requires_grad=True)
         add(to_bytes(np.arange(count), torch.float64), torch.float64, (2, count), requires_grad=True)
+    for width in range(10, 70):
+        add(to_bytes([1, 2.5, 3], torch.float16), torch.float16, (3,), requires_grad=True, linewidth=width)
+        add(b"", torch.float16, (0, 3), requires_grad=True, linewidth=width)
     add(b"", torch.float32, (0, 3), requires_grad=True)
     add(b"", torch.float64, (0,), requires_grad=True)
 

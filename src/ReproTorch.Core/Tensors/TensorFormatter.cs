@@ -67,7 +67,7 @@ public static partial class TensorFormatter
 
     private static void AppendSuffixes(StringBuilder text, IEnumerable<string> suffixes, int lineWidth)
     {
-        // PyTorch counts the last line two characters longer than it is when it is the first, one when it is not.
+        // PyTorch counts the last line two characters longer than it is.
         string written = text.ToString();
         int lineLength = written.Length - written.LastIndexOf('\n') + 1;
         foreach (string suffix in suffixes)
