@@ -167,6 +167,18 @@ public sealed class TorchTensor : IDisposable
         return new TorchTensor(result) { Name = name };
     }
 
+    /// <summary>The tensor as PyTorch prints it.</summary>
+    public override string ToString()
+    {
+        if (Handle.IsClosed)
+        {
+            return "tensor(disposed)";
+        }
+
+        using TensorData data = ToData();
+        return TensorFormatter.Format(data, new TensorFormatterOptions { Device = Device.ToString(), RequiresGrad = RequiresGrad });
+    }
+
     /// <summary>Frees the tensor. What shares its memory keeps it.</summary>
     public void Dispose() => Handle.Dispose();
 
