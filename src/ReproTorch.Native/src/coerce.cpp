@@ -13,7 +13,7 @@ std::string describe_value(const c10::IValue &value) {
         const auto &tensor = value.toTensor();
         return tensor.defined() ? "Tensor " + describe_tensor(tensor) : "undefined Tensor";
     }
-    return value.isNone() ? "None" : value.type()->repr_str();
+    return value.isNone() ? "None" : value.type()->annotation_str();
 }
 
 namespace {
@@ -59,7 +59,7 @@ public:
 
 private:
     bool refuse(const IValue &value, const c10::Type &type) {
-        mismatch = {"", type.repr_str(), describe_value(value)};
+        mismatch = {"", type.annotation_str(), describe_value(value)};
         return false;
     }
 
@@ -228,10 +228,15 @@ std::string with_schema(const std::string &problem, const c10::FunctionSchema &s
     return c10::str(schema.name(), ": ", problem, "\nSchema: ", schema);
 }
 
+bool is_list(const c10::Type &type) {
+    const auto *optional = type.castRaw<c10::OptionalType>();
+    return type.kind() == TypeKind::ListType || (optional != nullptr && is_list(*optional->getElementType()));
+}
+
 // One argument to its declared type. A single number stands for a list of fixed length, as in int[2].
 bool bind_argument(const c10::FunctionSchema &schema, const c10::Argument &declared, IValue value,
                    NumbersAsTensors numbers, torch::jit::Stack &stack, std::string &why) {
-    if (declared.N() && value.isScalar() && declared.type()->kind() == TypeKind::ListType) {
+    if (declared.N() && value.isScalar() && is_list(*declared.type())) {
         c10::impl::GenericList repeated(c10::AnyType::get());
         repeated.resize(static_cast<size_t>(*declared.N()), value);
         value = std::move(repeated);

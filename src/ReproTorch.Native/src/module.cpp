@@ -210,14 +210,14 @@ void write_method(JsonWriter &json, const torch::jit::Function &method) {
         const auto &argument = schema.arguments()[i];
         json.begin_object();
         json.key("name").text(argument.name());
-        json.key("type").text(argument.type()->repr_str());
+        json.key("type").text(argument.type()->annotation_str());
         json.key("optional").boolean(argument.default_value().has_value());
         json.end_object();
     }
     json.end_array();
     json.key("returns").begin_array();
     for (const auto &result : schema.returns()) {
-        json.text(result.type()->repr_str());
+        json.text(result.type()->annotation_str());
     }
     json.end_array();
     json.end_object();
@@ -247,7 +247,7 @@ std::string describe(const Module &module) {
         if (!type->is_parameter(slot) && !type->is_buffer(slot) && !declared->is_module()) {
             json.begin_object();
             json.key("name").text(name);
-            json.key("type").text(declared->repr_str());
+            json.key("type").text(declared->annotation_str());
             json.end_object();
         }
     });
@@ -258,7 +258,7 @@ std::string describe(const Module &module) {
         if (declared->is_module()) {
             json.begin_object();
             json.key("name").text(name);
-            json.key("type").text(declared->repr_str());
+            json.key("type").text(declared->annotation_str());
             json.end_object();
         }
     });
@@ -419,7 +419,7 @@ rpt_error *rpt_module_tensor(const rpt_module *module, const char *name, rpt_ten
             const auto place = find_place(module_of(module), dotted);
             const auto value = place.owner.attr(place.name);
             if (!value.isTensor()) {
-                invalid("'", dotted, "' is no tensor but ", value.type()->repr_str(), ".");
+                invalid("'", dotted, "' is no tensor but ", value.type()->annotation_str(), ".");
             }
             *out_tensor = new_tensor(value.toTensor());
         },

@@ -130,7 +130,7 @@ Call prepare(const Module &module, const torch::jit::Function &method, const Arg
 }
 
 void require_traceable_output(const IValue &value, bool strict, const char *where) {
-    if (value.isTensor()) {
+    if (value.isTensor() || value.isNone()) {
         return;
     }
     if (value.isTuple()) {

@@ -65,7 +65,7 @@ const IValue &require_kind(const rpt_value *handle, int32_t kind) {
     const auto &value = value_of(handle);
     if (kind_of(value) != kind) {
         invalid("The value is not ", kind_name(kind), " but ", kind_name(kind_of(value)), " (",
-                value.type()->repr_str(), ").");
+                value.type()->annotation_str(), ").");
     }
     return value;
 }
@@ -321,7 +321,7 @@ rpt_error *rpt_value_text(const rpt_value *value, char **out_text) {
 }
 
 rpt_error *rpt_value_type(const rpt_value *value, char **out_text) {
-    return guard([&] { *out_text = copy_text(value_of(value).type()->repr_str()); }, out_text);
+    return guard([&] { *out_text = copy_text(value_of(value).type()->annotation_str()); }, out_text);
 }
 
 void rpt_value_free(rpt_value *value) { delete value; }
