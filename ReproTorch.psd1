@@ -1,0 +1,40 @@
+@{
+    RootModule = 'ReproTorch.PowerShell.dll'
+    ModuleVersion = '0.1.0'
+    GUID = 'bfb9f4f5-2927-4dde-962f-c447c590df71'
+    Author = 'The ReproTorch developers'
+    CompanyName = 'The ReproTorch developers'
+    Copyright = '(c) The ReproTorch developers. MIT licence.'
+    Description = 'Will this PyTorch model give the same numbers again, and if not, what is the first thing that differs? Seeds, deterministic switches, traced inference and bit-exact comparison of runs on libtorch, PyTorch''s own C++ library.'
+    PowerShellVersion = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess = @('ReproTorch.Format.ps1xml')
+    TypesToProcess = @('ReproTorch.Types.ps1xml')
+    CmdletsToExport = @(
+        'Compare-RunOutput'
+        'Compare-TorchEnvironment'
+        'ConvertTo-TracedModel'
+        'Export-RunOutput'
+        'Export-TorchModel'
+        'Export-TorchTensor'
+        'Get-TorchDeterminism'
+        'Get-TorchEnvironment'
+        'Get-TorchSeed'
+        'Import-RunOutput'
+        'Import-TorchModel'
+        'Import-TorchTensor'
+        'Invoke-TorchModel'
+        'New-TorchTensor'
+        'Set-TorchDeterminism'
+        'Set-TorchSeed'
+    )
+    FunctionsToExport = @()
+    VariablesToExport = @()
+    AliasesToExport = @()
+    PrivateData = @{
+        PSData = @{
+            Tags = @('PyTorch', 'libtorch', 'TorchScript', 'reproducibility', 'determinism', 'machine-learning', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')
+            ReleaseNotes = 'See CHANGELOG.md'
+        }
+    }
+}

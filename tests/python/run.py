@@ -1,0 +1,56 @@
+"""Runs the side-by-side checks: every side_by_side*.py below this folder, each in a process of its own.
+
+A check prints as its last line `N passed, N failed` (`, N skipped` may follow) and ends with a code other than 0 when
+something failed. So does this runner, over all of them. A check that ends without that line, or that counts nothing,
+is one failure. Arguments choose checks by a part of their path: `run.py random` runs those with "random" in it.
+
+The checks find the program in REPROTORCH_PROGRAM (set here to out/ReproTorch/reprotorch unless it is set already).
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CLOSING_LINE = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$")
+
+
+def run(check, environment):
+    """Runs one check, showing what it prints; returns passed, failed, skipped."""
+    print(f"== {check.relative_to(HERE)}", flush=True)
+    process = subprocess.Popen([sys.executable, str(check)], stdout=subprocess.PIPE, text=True, env=environment)
+    closing = None
+    for line in process.stdout:
+        closing = CLOSING_LINE.match(line) or closing
+        print("   " + line, end="", flush=True)
+    code = process.wait()
+    if closing is None:
+        print(f"   ended with code {code} and without its closing line")
+        return 0, 1, 0
+    passed, failed, skipped = (int(number or 0) for number in closing.groups())
+    if passed + failed + skipped == 0:
+        print("   counted nothing")
+        failed = 1
+    elif code != 0 and failed == 0:
+        print(f"   counted no failure, yet ended with code {code}")
+        failed = 1
+    return passed, failed, skipped
+
+
+def main(words):
+    environment = dict(os.environ)
+    program = "reprotorch.exe" if os.name == "nt" else "reprotorch"
+    environment.setdefault("REPROTORCH_PROGRAM", str(ROOT / "out" / "ReproTorch" / program))
+    checks = sorted(HERE.rglob("side_by_side*.py"))
+    if words:
+        checks = [check for check in checks if any(word in str(check.relative_to(HERE)) for word in words)]
+    totals = [run(check, environment) for check in checks]
+    passed, failed, skipped = (sum(column) for column in zip(*totals)) if totals else (0, 0, 0)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 0 if failed == 0 and checks else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
