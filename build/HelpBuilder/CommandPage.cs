@@ -134,7 +134,7 @@ internal sealed record CommandPage(
         blocks.SelectMany(block => block.Descendants<LinkInline>())
             .Select(link => new LinkHelp(PlainText.Of(link), link.Url is { } url && url.Contains("://", StringComparison.Ordinal) ? url : null));
 
-    private static IEnumerable<Part> Items(IReadOnlyList<Block> blocks)
+    private static Part[] Items(IReadOnlyList<Block> blocks)
     {
         Part[] parts = [.. Split(blocks, level: 3)];
         return parts.FirstOrDefault(part => part.Heading is null) is { } stray

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
@@ -22,7 +24,7 @@ internal static class MamlWriter
     {
         var document = new XDocument(new XElement(
             s_help + "helpItems", new XAttribute("schema", "maml"), pages.Select(page => Command(page.Cmdlet, page.Page))));
-        using var writer = XmlWriter.Create(file, new XmlWriterSettings { Indent = true, NewLineChars = "\n", CloseOutput = true });
+        using var writer = XmlWriter.Create(file, new XmlWriterSettings { Indent = true, NewLineChars = "\n", Encoding = new UTF8Encoding() });
         document.Save(writer);
     }
 
@@ -94,7 +96,7 @@ internal static class MamlWriter
             new XAttribute("variableLength", "true"),
             new XAttribute("globbing", Word(info.SupportsWildcards)),
             new XAttribute("pipelineInput", pipeline),
-            new XAttribute("position", use.Position?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "named"),
+            new XAttribute("position", use.Position?.ToString(CultureInfo.InvariantCulture) ?? "named"),
             new XAttribute("aliases", info.Aliases.Count == 0 ? "none" : string.Join(", ", info.Aliases)),
             new XElement(s_maml + "name", info.Name),
             new XElement(s_maml + "description", Paras(text)));
@@ -131,12 +133,30 @@ internal static class MamlWriter
         new XElement(s_dev + "type", new XElement(s_maml + "name", type.Type)),
         new XElement(s_maml + "description", Paras(type.Text)));
 
-    // Get-Help trims a paragraph and fills it to the console's width: a line of code is a paragraph of its own, and spaces that
-    // do not break keep its indentation.
-    private static IEnumerable<XElement> Paras(IEnumerable<Passage> passages) =>
-        passages.SelectMany(passage => passage.IsCode
-            ? passage.Text.Split('\n').Select(line => Para("\u00a0\u00a0\u00a0\u00a0" + line.Replace(' ', '\u00a0')))
-            : [Para(passage.Lead.Replace(' ', '\u00a0') + passage.Text)]);
+    // Get-Help trims a paragraph, fills it to the console's width and puts an empty line behind it, but keeps the lines and the
+    // spaces within: so a block of code is one paragraph, and so is a list.
+    private static IEnumerable<XElement> Paras(IEnumerable<Passage> passages)
+    {
+        var list = new List<string>();
+        foreach (Passage passage in passages)
+        {
+            if (passage.Lead.Length > 0)
+            {
+                list.Add(passage.Lead + passage.Text);
+                continue;
+            }
+            if (list.Count > 0)
+            {
+                yield return Para(string.Join('\n', list));
+                list.Clear();
+            }
+            yield return Para(passage.Text);
+        }
+        if (list.Count > 0)
+        {
+            yield return Para(string.Join('\n', list));
+        }
+    }
 
     private static XElement Para(string text) => new(s_maml + "para", text);
 
