@@ -36,10 +36,9 @@ public sealed partial class NumpyRandomState
     {
         ArgumentNullException.ThrowIfNull(n);
         ArgumentNullException.ThrowIfNull(p);
-        bool numbers = n.Shape.Length == 0 && p.Shape.Length == 0;
-        string nanText = numbers ? "is NaN" : "contains NaNs";
-        From0To1.Check("p", p.Values, nanText);
-        NonNegative.Check("n", AsDoubles(n), nanText);
+        bool isNumber = n.Shape.Length == 0 && p.Shape.Length == 0;
+        From0To1.Check("p", p.Values, isNumber);
+        NonNegative.Check("n", AsDoubles(n), isNumber);
         long[] shape = NumpyRandomStateDistribution<long>.OutputShape(size, p.Shape, n.Shape);
         NumpyArray<long> result = NewArray<long>(shape);
         long[] trials = NumpyShape.Expand(n, shape);
@@ -72,10 +71,10 @@ public sealed partial class NumpyRandomState
         long[] together = NumpyShape.Broadcast(ngood.Shape, nbad.Shape, nsample.Shape);
         CheckPopulation(
             NumpyShape.Expand(ngood, together), NumpyShape.Expand(nbad, together), NumpyShape.Expand(nsample, together));
-        string nanText = together.Length == 0 ? "is NaN" : "contains NaNs";
-        NonNegative.Check("ngood", AsDoubles(ngood), nanText);
-        NonNegative.Check("nbad", AsDoubles(nbad), nanText);
-        From1.Check("nsample", AsDoubles(nsample), nanText);
+        bool isNumber = together.Length == 0;
+        NonNegative.Check("ngood", AsDoubles(ngood), isNumber);
+        NonNegative.Check("nbad", AsDoubles(nbad), isNumber);
+        From1.Check("nsample", AsDoubles(nsample), isNumber);
         long[] shape = NumpyRandomStateDistribution<long>.OutputShape(size, ngood.Shape, nbad.Shape, nsample.Shape);
         NumpyArray<long> result = NewArray<long>(shape);
         long[] good = NumpyShape.Expand(ngood, shape);

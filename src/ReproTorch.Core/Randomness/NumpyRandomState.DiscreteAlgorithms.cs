@@ -397,9 +397,9 @@ public sealed partial class NumpyRandomState
         double remaining = 1.0;
         for (int j = 0; j < counts.Length - 1; j++)
         {
-            // Nothing is drawn for a probability of 0, unlike in binomial.
+            // Unlike in binomial nothing is drawn where the result is known.
             double p = probabilities[j] / remaining;
-            counts[j] = p == 0 ? 0 : NextLegacyBinomial(n, p);
+            counts[j] = n == 0 || p == 0 ? 0 : NextLegacyBinomial(n, p);
             n -= counts[j];
             if (n <= 0)
             {

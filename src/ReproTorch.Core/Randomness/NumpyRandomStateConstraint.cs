@@ -49,17 +49,30 @@ internal static class NumpyRandomStateConstraints
     /// <summary>Checks a parameter that is one number.</summary>
     /// <exception cref="ReproTorchException">It does not meet the constraint.</exception>
     public static void Check(this NumpyRandomStateConstraint constraint, string name, double value) =>
-        constraint.Check(name, [value], "is NaN");
+        constraint.Check(name, [value], isNumber: true);
 
     /// <summary>Checks all elements of a parameter.</summary>
     /// <param name="constraint">What is demanded.</param>
     /// <param name="name">The parameter's name in NumPy.</param>
     /// <param name="values">The elements.</param>
-    /// <param name="nanText">What NumPy says of NaN: "is NaN" of a number, "contains NaNs" of an array.</param>
+    /// <param name="isNumber">Whether they are one number; NumPy says other things of arrays.</param>
     /// <exception cref="ReproTorchException">One does not meet the constraint.</exception>
     public static void Check(
-        this NumpyRandomStateConstraint constraint, string name, ReadOnlySpan<double> values, string nanText = "contains NaNs")
+        this NumpyRandomStateConstraint constraint, string name, ReadOnlySpan<double> values, bool isNumber = false)
     {
+        string nanText = isNumber ? "is NaN" : "contains NaNs";
+        if (constraint == NumpyRandomStateConstraint.PoissonMean && !isNumber)
+        {
+            // Of an array NumPy checks the upper end first, which NaN is not below either.
+            foreach (double value in values)
+            {
+                if (!(value <= s_poissonMaximum))
+                {
+                    throw Refused($"{name} value too large", value);
+                }
+            }
+        }
+
         foreach (double value in values)
         {
             string? text = constraint switch
@@ -81,10 +94,11 @@ internal static class NumpyRandomStateConstraints
             };
             if (text is not null)
             {
-                throw new ReproTorchException(
-                    ReproTorchErrorKind.InvalidArgument,
-                    $"{text}: got {value.ToString("R", CultureInfo.InvariantCulture)}.");
+                throw Refused(text, value);
             }
         }
     }
+
+    private static ReproTorchException Refused(string text, double value) => new(
+        ReproTorchErrorKind.InvalidArgument, $"{text}: got {value.ToString("R", CultureInfo.InvariantCulture)}.");
 }
