@@ -42,6 +42,13 @@ public abstract class TensorData : IDisposable
     /// <summary>All bytes, for tensors below 2 GiB.</summary>
     public ReadOnlySpan<byte> AllBytes() => Bytes(0, checked((int)ByteLength));
 
+    /// <summary>Reads everything once where a checksum is still to be checked; costs nothing where there is none. Reading all bytes in
+    /// order does the same.</summary>
+    /// <exception cref="ReproTorchException">The bytes are not those that were written.</exception>
+    public virtual void Verify()
+    {
+    }
+
     /// <summary>A tensor over an array that the caller does not change afterwards.</summary>
     /// <exception cref="ArgumentException">The array's length is not that of the shape.</exception>
     public static TensorData FromArray(DType dtype, IReadOnlyList<long> shape, byte[] bytes) =>

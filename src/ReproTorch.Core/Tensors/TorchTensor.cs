@@ -53,6 +53,7 @@ public sealed class TorchTensor : IDisposable
     public static unsafe TorchTensor FromData(TensorData data, TorchDevice? device = null, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(data);
+        data.Verify();
         TorchDevice target = device ?? TorchDevice.Cpu;
         TensorHandle handle;
         fixed (long* sizes = data.Shape)

@@ -282,8 +282,7 @@ private:
 } // namespace
 
 std::string describe_frozen(torch::jit::Function &method) {
-    auto graph = torch::jit::toGraphFunction(method).graph()->copy();
-    torch::jit::Inline(*graph);
+    const auto graph = inlined_graph(method);
     return FrozenFinder(*graph).describe();
 }
 

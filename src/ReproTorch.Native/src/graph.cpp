@@ -9,12 +9,9 @@ using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::Node;
 
-std::shared_ptr<Graph> graph_of(const rpt_method &method, bool inlined) {
-    auto graph = torch::jit::toGraphFunction(*method.function).graph();
-    if (inlined) {
-        graph = graph->copy();
-        torch::jit::Inline(*graph);
-    }
+std::shared_ptr<Graph> inlined_graph(torch::jit::Function &function) {
+    auto graph = torch::jit::toGraphFunction(function).graph()->copy();
+    torch::jit::Inline(*graph);
     return graph;
 }
 
@@ -81,13 +78,19 @@ rpt_error *rpt_method_code(const rpt_method *method, char **out_text) {
 }
 
 rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text) {
-    return guard([&] { *out_text = copy_text(graph_of(require(method, "method"), inlined != 0)->toString()); }, out_text);
+    return guard(
+        [&] {
+            auto &function = *require(method, "method").function;
+            const auto graph = inlined != 0 ? inlined_graph(function) : torch::jit::toGraphFunction(function).graph();
+            *out_text = copy_text(graph->toString());
+        },
+        out_text);
 }
 
 rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json) {
     return guard(
         [&] {
-            auto graph = torch::jit::Canonicalize(graph_of(require(method, "method"), true), /*keep_unique_names=*/false);
+            auto graph = torch::jit::Canonicalize(inlined_graph(*require(method, "method").function), /*keep_unique_names=*/false);
             torch::jit::EraseShapeInformation(graph);
             JsonWriter json;
             json.begin_array();

@@ -5,8 +5,8 @@
 
 namespace rpt {
 
-// The method's graph; a copy of it with all calls inlined when asked for.
-std::shared_ptr<torch::jit::Graph> graph_of(const rpt_method &method, bool inlined);
+// A copy of the function's graph with all calls inlined.
+std::shared_ptr<torch::jit::Graph> inlined_graph(torch::jit::Function &function);
 
 // "model.py:12", or nothing when the node does not know where it comes from.
 std::string source_of(const torch::jit::Node &node);

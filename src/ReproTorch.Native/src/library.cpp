@@ -91,7 +91,7 @@ void rpt_warnings_free(char **texts, int64_t count) {
 }
 
 rpt_error *rpt_warnings_set_always(int32_t always) {
-    return guard([&] { c10::Warning::set_warnAlways(always != 0); });
+    return guard([&] { warning_api::set_warnAlways(always != 0); });
 }
 
 rpt_error *rpt_environment_get(const char *name, char **out_value) {

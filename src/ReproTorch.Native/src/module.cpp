@@ -63,40 +63,41 @@ std::string require_new_name(const Module &module, const char *name, const char 
     return text;
 }
 
-std::filesystem::path path_of(const char *path) { return std::filesystem::u8path(require_text(path, "path")); }
-
 Module load(std::istream &stream, optional<c10::Device> device) {
     return torch::jit::import_ir_module(std::make_shared<torch::jit::CompilationUnit>(), stream, device);
 }
 
-// An archive in memory. Whatever the archive claims, nothing outside it is read.
-class MemoryReader final : public caffe2::serialize::ReadAdapterInterface {
+// Memory as a stream that is only read. Whatever the archive in it claims, nothing outside is read.
+class MemoryBuffer final : public std::streambuf {
 public:
-    MemoryReader(const void *data, size_t byte_count)
-        : _data(static_cast<const char *>(data)), _byte_count(byte_count) {}
-
-    size_t size() const override { return _byte_count; }
-
-    size_t read(uint64_t position, void *buffer, size_t count, const char *) const override {
-        if (position >= _byte_count) {
-            return 0;
-        }
-        const size_t available = std::min<size_t>(count, _byte_count - static_cast<size_t>(position));
-        std::memcpy(buffer, _data + position, available);
-        return available;
+    MemoryBuffer(const void *data, size_t byte_count) {
+        auto *first = const_cast<char *>(static_cast<const char *>(data));
+        setg(first, first, first + byte_count);
     }
 
 private:
-    const char *_data;
-    size_t _byte_count;
+    pos_type seekpos(pos_type position, std::ios_base::openmode mode) override {
+        return seekoff(off_type(position), std::ios_base::beg, mode);
+    }
+
+    pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode) override {
+        const off_type size = egptr() - eback();
+        const off_type base = from == std::ios_base::beg ? 0 : from == std::ios_base::end ? size : gptr() - eback();
+        const off_type position = base + offset;
+        if (position < 0 || position > size) {
+            return pos_type(off_type(-1));
+        }
+        setg(eback(), eback() + position, egptr());
+        return pos_type(position);
+    }
 };
 
 // libtorch's archive writer ends the process when a write fails, because its destructor writes too. So the writes are
 // made to look well, and the stream is asked at the end.
-void save(const Module &module, const std::filesystem::path &path) {
-    std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+void save(const Module &module, const std::string &path) {
+    std::ofstream stream(path_from_utf8(path), std::ios::binary | std::ios::trunc);
     if (!stream) {
-        invalid("The file '", path.u8string(), "' cannot be written: ", std::strerror(errno), ".");
+        invalid("The file '", path, "' cannot be written: ", std::strerror(errno), ".");
     }
     torch::jit::ExportModule(module, [&stream](const void *data, size_t byte_count) {
         stream.write(static_cast<const char *>(data), static_cast<std::streamsize>(byte_count));
@@ -104,12 +105,67 @@ void save(const Module &module, const std::filesystem::path &path) {
     });
     stream.close();
     if (!stream) {
-        fail(RPT_ERROR_INTERNAL, "The file '", path.u8string(), "' could not be written whole: ", std::strerror(errno), ".");
+        fail(RPT_ERROR_INTERNAL, "The file '", path, "' could not be written whole: ", std::strerror(errno), ".");
+    }
+}
+
+// The compiler calls itself for what is nested, and ends the process when the stack is full: a .NET thread's holds about a
+// thousand levels. What nests: indentation, a chain of elif, open brackets, and the operators of one expression.
+void require_shallow(const std::string &source) {
+    using namespace torch::jit;
+    constexpr int64_t deepest = 400;
+    int64_t blocks = 0;
+    int64_t branches = 0;
+    int64_t depth = 0;                   // of the expression: its open brackets and the operators within each
+    std::vector<int64_t> operators = {0}; // of each open bracket's current item
+    Lexer lexer(std::make_shared<Source>(source));
+    for (auto token = lexer.next(); token.kind != TK_EOF; token = lexer.next()) {
+        switch (token.kind) {
+        case TK_INDENT: ++blocks; break;
+        case TK_DEDENT: --blocks; break;
+        case TK_DEF: branches = 0; break;
+        case TK_ELIF: ++branches; break;
+        case TK_NEWLINE:
+            operators = {0};
+            depth = 0;
+            break;
+        case '(':
+        case '[':
+        case '{':
+            operators.push_back(0);
+            ++depth;
+            break;
+        case ')':
+        case ']':
+        case '}':
+            if (operators.size() > 1) {
+                depth -= operators.back() + 1;
+                operators.pop_back();
+            }
+            break;
+        case ',':
+            depth -= operators.back();
+            operators.back() = 0;
+            break;
+        case TK_IDENT:
+        case TK_NUMBER:
+        case TK_STRINGLITERAL: break;
+        default:
+            ++operators.back();
+            ++depth;
+            break;
+        }
+        if (blocks + branches + depth > deepest) {
+            const auto line = token.range.source()->lineno_for_offset(token.range.start()) + 1;
+            fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line, " of the TorchScript source is nested deeper than ", deepest,
+                 " levels, which could exhaust the compiler's stack. Split the expression or the branches.");
+        }
     }
 }
 
 // Compiles the methods, and takes back those that were added when one of them does not compile.
 void define(Module &module, const std::string &source) {
+    require_shallow(source);
     std::unordered_set<std::string> before;
     for (const auto *method : module.type()->methods()) {
         before.insert(method->name());
@@ -275,11 +331,12 @@ using namespace rpt;
 rpt_error *rpt_module_load(const char *path, int32_t device_type, int32_t device_index, rpt_module **out_module) {
     return guard<RPT_ERROR_MODEL_FORMAT>(
         [&] {
-            const auto file = path_of(path);
+            const auto name = require_text(path, "path");
+            const auto file = path_from_utf8(name);
             const auto device = optional_device_from_numbers(device_type, device_index);
             std::ifstream stream(file, std::ios::binary);
             if (!stream || std::filesystem::is_directory(file)) {
-                invalid("The file '", file.u8string(), "' cannot be read: ",
+                invalid("The file '", name, "' cannot be read: ",
                         stream ? "it is a directory" : std::strerror(errno), ".");
             }
             *out_module = new_module(load(stream, device));
@@ -293,15 +350,15 @@ rpt_error *rpt_module_load_bytes(const void *data, int64_t byte_count, int32_t d
         [&] {
             require_array(data, byte_count, "data");
             const auto device = optional_device_from_numbers(device_type, device_index);
-            auto reader = std::make_unique<MemoryReader>(data, static_cast<size_t>(byte_count));
-            *out_module = new_module(torch::jit::import_ir_module(std::make_shared<torch::jit::CompilationUnit>(),
-                                                                  std::move(reader), device));
+            MemoryBuffer buffer(data, static_cast<size_t>(byte_count));
+            std::istream stream(&buffer);
+            *out_module = new_module(load(stream, device));
         },
         out_module);
 }
 
 rpt_error *rpt_module_save(const rpt_module *module, const char *path) {
-    return guard([&] { save(module_of(module), path_of(path)); });
+    return guard([&] { save(module_of(module), require_text(path, "path")); });
 }
 
 rpt_error *rpt_module_create(const char *name, rpt_module **out_module) {
@@ -321,7 +378,10 @@ rpt_error *rpt_module_create(const char *name, rpt_module **out_module) {
 }
 
 rpt_error *rpt_module_define(rpt_module *module, const char *source) {
-    return guard([&] { define(require(module, "module").module, require_text(source, "source")); });
+    return guard<RPT_ERROR_SCRIPT_SOURCE>([&] {
+        auto &target = require(module, "module").module;
+        define(target, require_text(source, "source") + "\n"); // the parser wants its last line ended
+    });
 }
 
 rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,

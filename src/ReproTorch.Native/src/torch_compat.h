@@ -16,15 +16,16 @@
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 #include <c10/util/Exception.h>
-#include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/jit/api/compilation_unit.h>
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/error_report.h>
+#include <torch/csrc/jit/frontend/lexer.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/canonicalize.h>
+#include <torch/csrc/jit/passes/inline_fork_wait.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/passes/shape_analysis.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -40,6 +41,7 @@
 #include <ATen/cuda/CUDAContext.h>
 #endif
 
+#include <filesystem>
 #include <string>
 
 #define RPT_TORCH_AT_LEAST(major, minor) \
@@ -68,9 +70,38 @@ constexpr bool has_fill_uninitialized_memory = false;
 #endif
 
 #if RPT_TORCH_AT_LEAST(2, 0)
+namespace warning_api = c10::WarningUtils;
+
+class WarningReceiver : public c10::WarningHandler {
+public:
+    void process(const c10::Warning &warning) final { receive(warning.msg()); }
+
+private:
+    virtual void receive(const std::string &message) = 0;
+};
+
 inline std::string cpu_capability() { return at::get_cpu_capability(); }
 #else
+namespace warning_api = c10::Warning;
+
+class WarningReceiver : public c10::WarningHandler {
+public:
+    void process(const c10::SourceLocation &, const std::string &message, const bool) final { receive(message); }
+
+private:
+    virtual void receive(const std::string &message) = 0;
+};
+
 inline std::string cpu_capability() { return {}; }
 #endif
+
+// The compiler's language version decides this one: later headers of libtorch need C++20, which has another UTF-8.
+inline std::filesystem::path path_from_utf8(const std::string &text) {
+#if defined(__cpp_char8_t)
+    return std::filesystem::path(std::u8string(text.begin(), text.end()));
+#else
+    return std::filesystem::u8path(text);
+#endif
+}
 
 } // namespace rpt

@@ -4,6 +4,7 @@
 
 #include "frozen.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace rpt {
@@ -129,44 +130,152 @@ Call prepare(const Module &module, const torch::jit::Function &method, const Arg
     return call;
 }
 
-void require_traceable_output(const IValue &value, bool strict, const char *where) {
-    if (value.isTensor() || value.isNone()) {
-        return;
+// What a method returned, taken apart for the tracer, which knows no None and forgets the names of a NamedTuple, and put
+// together again in the recorded graph.
+class Output {
+public:
+    Output(IValue value, bool strict, const std::string &method) : _value(std::move(value)), _strict(strict), _method(method) {
+        take_apart(_value);
     }
-    if (value.isTuple()) {
-        for (const auto &item : value.toTuple()->elements()) {
-            require_traceable_output(item, strict, where);
+
+    // The tensors in it, in order.
+    const Stack &tensors() const { return _tensors; }
+
+    // The graph returns the tensors one by one; makes it return the whole.
+    void put_together(torch::jit::Graph &graph) const {
+        std::vector<torch::jit::Value *> tensors(graph.outputs().begin(), graph.outputs().end());
+        auto next = tensors.cbegin();
+        auto *whole = build(graph, _value, next);
+        while (!graph.outputs().empty()) {
+            graph.eraseOutput(graph.outputs().size() - 1);
         }
-        return;
+        graph.registerOutput(whole);
     }
-    if (!can_be_input(value.type())) {
-        invalid("'", where, "' returns ", describe_value(value),
-                "; a trace can return tensors and tuples of them, and with strict 0 lists and dicts.");
+
+private:
+    using Tensors = std::vector<torch::jit::Value *>::const_iterator;
+
+    void take_apart(const IValue &value) {
+        if (value.isTensor()) {
+            _tensors.push_back(value);
+        } else if (value.isTuple()) {
+            for (const auto &item : value.toTuple()->elements()) {
+                take_apart(item);
+            }
+        } else if (value.isList() && may_hold_items(value)) {
+            for (const auto &item : value.toListRef()) {
+                take_apart(item);
+            }
+        } else if (value.isGenericDict() && may_hold_items(value)) {
+            for (const auto &entry : value.toGenericDict()) {
+                take_apart(entry.value());
+            }
+        } else if (!value.isNone()) {
+            invalid("'", _method, "' returns ", describe_value(value), " in ", _value.type()->annotation_str(),
+                    "; a trace can return tensors, None and tuples of them, and with strict 0 lists and dicts.");
+        }
     }
-    if (strict) {
-        invalid("'", where, "' returns ", describe_value(value), ". In a trace a list or dict has always the items of ",
-                "the recorded run, so it is taken only with strict 0.");
+
+    bool may_hold_items(const IValue &value) const {
+        if (_strict) {
+            invalid("'", _method, "' returns ", describe_value(value), ". In a trace a list or dict always has the items ",
+                    "of the recorded run, so it is taken only with strict 0.");
+        }
+        return true;
     }
+
+    static torch::jit::Value *build(torch::jit::Graph &graph, const IValue &value, Tensors &next) {
+        if (value.isTensor()) {
+            return *next++;
+        }
+        std::vector<torch::jit::Value *> items;
+        if (value.isTuple()) {
+            for (const auto &item : value.toTuple()->elements()) {
+                items.push_back(build(graph, item, next));
+            }
+            const auto type = value.type()->expect<c10::TupleType>();
+            return graph.insertNode(graph.createTuple(items, type->schema() ? type : nullptr))->output();
+        }
+        if (value.isList()) {
+            for (const auto &item : value.toListRef()) {
+                items.push_back(build(graph, item, next));
+            }
+            return graph.insertNode(graph.createList(value.toList().elementType(), items))->output();
+        }
+        if (value.isGenericDict()) {
+            const auto dict = value.toGenericDict();
+            std::vector<torch::jit::Value *> keys;
+            for (const auto &entry : dict) {
+                keys.push_back(graph.insertConstant(entry.key()));
+                items.push_back(build(graph, entry.value(), next));
+            }
+            return graph.insertNode(graph.createDict(dict.keyType(), dict.valueType(), keys, items))->output();
+        }
+        return graph.insertConstant(IValue());
+    }
+
+    IValue _value;
+    bool _strict;
+    const std::string &_method;
+    Stack _tensors;
+};
+
+bool forks(const torch::jit::Block &block) {
+    for (const auto *node : block.nodes()) {
+        if (node->kind() == c10::prim::fork ||
+            std::any_of(node->blocks().begin(), node->blocks().end(), [](const auto *inner) { return forks(*inner); })) {
+            return true;
+        }
+    }
+    return false;
 }
+
+// Runs a method where the tracer sees it. What the method forks would run on another thread, unseen, so its tasks are
+// done where they are waited for.
+class Runner {
+public:
+    explicit Runner(torch::jit::Function &method) : _method(method) {
+        auto graph = inlined_graph(method);
+        if (!forks(*graph->block())) {
+            return;
+        }
+        torch::jit::InlineForkWait(graph);
+        if (forks(*graph->block())) {
+            invalid("'", method.name(), "' waits for torch.jit.fork in a way that cannot be traced.");
+        }
+        _executor.emplace(graph, method.name());
+    }
+
+    void run(Stack &stack) { _executor ? _executor->run(stack) : _method.run(stack); }
+
+private:
+    torch::jit::Function &_method;
+    optional<torch::jit::GraphExecutor> _executor;
+};
 
 std::shared_ptr<torch::jit::Graph> record(Module &twin, torch::jit::Function &method, const Call &call, bool strict) {
     Stack inputs;
     for (const size_t slot : call.input_slots) {
         inputs.push_back(call.defaults_and_inputs[slot]);
     }
+    optional<Output> output;
     const TracingScope scope;
+    Runner runner(method);
     const auto run = [&](const Stack &traced) {
         Stack stack = call.defaults_and_inputs;
         for (size_t i = 0; i < traced.size(); ++i) {
             stack[call.input_slots[i]] = traced[i];
         }
-        method.run(stack);
-        require_traceable_output(stack.back(), strict, method.name().c_str());
-        return stack;
+        runner.run(stack);
+        output.emplace(std::move(stack.back()), strict, method.name());
+        return output->tensors();
     };
     const auto no_name = [](const torch::autograd::Variable &) { return std::string(); };
-    return tracer::trace(std::move(inputs), run, no_name, strict, /*force_outplace=*/false, &twin, call.input_names)
-        .first->graph;
+    auto graph =
+        tracer::trace(std::move(inputs), run, no_name, strict, /*force_outplace=*/false, &twin, call.input_names)
+            .first->graph;
+    output->put_together(*graph);
+    return graph;
 }
 
 } // namespace
@@ -176,7 +285,7 @@ rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_va
                             int64_t argument_count, const char *const *keyword_names, rpt_value *const *keyword_values,
                             int64_t keyword_count, int32_t strict, rpt_module **out_module, char **out_frozen) {
     using namespace rpt;
-    return guard(
+    return guard<RPT_ERROR_OPERATOR>(
         [&] {
             const auto &original = module_of(module);
             auto &function = find_method(original, require_text(method, "method"));

@@ -53,13 +53,8 @@ void queue_text(std::string text) {
     }
 }
 
-class QueueingHandler final : public c10::WarningHandler {
-public:
-#if RPT_TORCH_AT_LEAST(2, 0)
-    void process(const c10::Warning &warning) override { queue_text(warning.msg()); }
-#else
-    void process(const c10::SourceLocation &, const std::string &message, const bool) override { queue_text(message); }
-#endif
+class QueueingHandler final : public WarningReceiver {
+    void receive(const std::string &message) override { queue_text(message); }
 };
 
 // libtorch keeps the handler per thread, and a thread that it starts itself (torch.jit.fork) has one static base
@@ -70,7 +65,7 @@ static_assert(sizeof(QueueingHandler) == sizeof(c10::WarningHandler) && sizeof(c
 
 void replace_base_handler() {
     c10::WarningHandler *base = nullptr;
-    std::thread([&base] { base = c10::Warning::get_warning_handler(); }).join(); // a fresh thread has the base handler
+    std::thread([&base] { base = warning_api::get_warning_handler(); }).join(); // a fresh thread has the base handler
     new (base) QueueingHandler();
 }
 

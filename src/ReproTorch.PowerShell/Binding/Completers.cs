@@ -10,13 +10,16 @@ namespace ReproTorch.PowerShell.Binding;
 /// <summary>Completes from a list of words.</summary>
 public abstract class WordCompleter : IArgumentCompleter
 {
+    // What a bare word in PowerShell may not hold.
+    private static readonly System.Buffers.SearchValues<char> s_quoted = System.Buffers.SearchValues.Create(" '\"`$;|&(){}[]");
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         Words(fakeBoundParameters ?? new Hashtable())
             .Where(word => word.StartsWith((wordToComplete ?? string.Empty).Trim('\'', '"'), StringComparison.OrdinalIgnoreCase))
             .Select(word => new CompletionResult(
-                word.AsSpan().IndexOfAny(" '\"`$;|&(){}[]") < 0 ? word : "'" + word.Replace("'", "''", StringComparison.Ordinal) + "'",
+                word.AsSpan().IndexOfAny(s_quoted) < 0 ? word : "'" + word.Replace("'", "''", StringComparison.Ordinal) + "'",
                 word,
                 CompletionResultType.ParameterValue,
                 word));

@@ -10,7 +10,7 @@ internal static class ErrorCategories
     public static (string Id, ErrorCategory Category)? Classify(Exception exception) => exception switch
     {
         ReproTorchException e => (e.Kind.ToString(), OfKind(e.Kind)),
-        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or DriveNotFoundException =>
+        ItemNotFoundException or FileNotFoundException or DirectoryNotFoundException or System.Management.Automation.DriveNotFoundException =>
             ("PathNotFound", ErrorCategory.ObjectNotFound),
         UnauthorizedAccessException => ("AccessDenied", ErrorCategory.PermissionDenied),
         IOException => ("InputOutput", ErrorCategory.ReadError),

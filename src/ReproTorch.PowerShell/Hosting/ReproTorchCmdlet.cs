@@ -16,7 +16,7 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Cancelled by Ctrl+C. Looked at between steps: one forward pass cannot be interrupted.</summary>
-    private protected CancellationToken Stopping => _stop.Token;
+    private protected CancellationToken Cancellation => _stop.Token;
 
     /// <summary>Script and line of the command that runs, such as <c>train.ps1:12</c>; null at a prompt.</summary>
     private protected string? ScriptLocation => MyInvocation is { ScriptName.Length: > 0 } invocation

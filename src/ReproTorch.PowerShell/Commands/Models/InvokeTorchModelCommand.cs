@@ -64,7 +64,7 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
             BatchSize = BatchSize,
             Traced = Traced,
             Device = Device,
-            Cancellation = Stopping,
+            Cancellation = Cancellation,
             OnTraced = trace =>
             {
                 foreach (string warning in TraceWarnings.Of(trace))

@@ -44,12 +44,12 @@ public sealed class ExportRunOutputCommand : ReproTorchCmdlet
 
         foreach ((string file, RunOutput run) in RunFolder.Plan(path, _runs))
         {
-            Stopping.ThrowIfCancellationRequested();
+            Cancellation.ThrowIfCancellationRequested();
             Attempt(run, () => Export(file, [run]));
         }
     }
 
-    private void Export(string file, IReadOnlyList<RunOutput> runs)
+    private void Export(string file, List<RunOutput> runs)
     {
         if (!ShouldProcess(file, $"Write {runs.Count} run{(runs.Count == 1 ? string.Empty : "s")}"))
         {

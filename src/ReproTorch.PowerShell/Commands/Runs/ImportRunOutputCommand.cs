@@ -34,7 +34,7 @@ public sealed class ImportRunOutputCommand : ReproTorchCmdlet
                 {
                     foreach (string file in RunFolder.Files(found))
                     {
-                        Attempt(file, () => WriteObject(RunFile.Read(file), enumerate: true));
+                        Attempt(file, () => WriteObject(RunFile.Read(file), enumerateCollection: true));
                     }
                 }
             });

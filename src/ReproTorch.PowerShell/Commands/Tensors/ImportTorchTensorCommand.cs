@@ -60,7 +60,7 @@ public sealed class ImportTorchTensorCommand : ReproTorchCmdlet
             if (Name.Any(name => WildcardPattern.Get(name, WildcardOptions.None).IsMatch(tensor.Name)))
             {
                 found++;
-                Stopping.ThrowIfCancellationRequested();
+                Cancellation.ThrowIfCancellationRequested();
                 WriteObject(TorchTensor.FromData(tensor.Data, Device, tensor.Name));
             }
         }

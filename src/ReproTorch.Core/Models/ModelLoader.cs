@@ -1,0 +1,108 @@
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
+using ReproTorch.Interop;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Models;
+
+/// <summary>Loads models from files that may be anyone's. A file is checked in managed code before libtorch sees a byte of it.</summary>
+public static class ModelLoader
+{
+    // libtorch parses code by recursion: what overflows its stack at 8 MB (a few thousand parentheses) does not at this size.
+    private const int ParserStack = 256 << 20;
+
+    /// <summary>Loads a TorchScript file.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ReproTorchException">The file's hash is not the one that is asked for, or the file is damaged, is something
+    /// else, or needs a newer libtorch.</exception>
+    public static ScriptModel Load(string path, LoadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"There is no model file '{path}'.", path);
+        }
+
+        return options.Sha256 is { } expected ? LoadPinned(path, expected, options) : LoadPlain(path, options);
+    }
+
+    // The hash is computed beside the loading: it decides nothing here, and takes as long as reading the file.
+    private static ScriptModel LoadPlain(string path, LoadOptions options)
+    {
+        Task<string> sha256 = Task.Run(() => HashFile(path));
+        ArchiveCheck.Check(path, options.AllowFileAccess);
+        (int type, int index) = Place(options.Device);
+        ScriptModuleHandle module = OnLargeStack(() =>
+        {
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_load(path, type, index, out ScriptModuleHandle loaded));
+            return loaded;
+        });
+        return Wrap(module, path, sha256);
+    }
+
+    // One reading: the very bytes that were hashed are the ones that are parsed, whoever changes the file meanwhile.
+    private static unsafe ScriptModel LoadPinned(string path, string expected, LoadOptions options)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        string actual = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        if (!actual.Equals(expected.Trim(), StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.Refused,
+                $"{path} has the SHA-256 {actual}, not {expected.ToLowerInvariant()} as asked for. The file is not the one that was "
+                + "pinned; it was not loaded. Get the right file, or pin this hash if you trust it.");
+        }
+
+        ArchiveCheck.Check(path, options.AllowFileAccess);
+        (int type, int index) = Place(options.Device);
+        ScriptModuleHandle module = OnLargeStack(() =>
+        {
+            fixed (byte* first = bytes)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_load_bytes(
+                    first, bytes.LongLength, type, index, out ScriptModuleHandle loaded));
+                return loaded;
+            }
+        });
+        return Wrap(module, path, Task.FromResult(actual));
+    }
+
+    private static ScriptModel Wrap(ScriptModuleHandle module, string path, Task<string> sha256) =>
+        new(module, sha256) { Name = Path.GetFileNameWithoutExtension(path), Path = Path.GetFullPath(path) };
+
+    private static (int Type, int Index) Place(TorchDevice? device) =>
+        device is { } place ? ((int)place.Type, place.Index) : (-1, -1);
+
+    private static string HashFile(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load)
+    {
+        ScriptModuleHandle? module = null;
+        ExceptionDispatchInfo? failure = null;
+        IReadOnlyList<string> warnings = [];
+        var thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    module = load();
+                }
+                catch (Exception e)
+                {
+                    failure = ExceptionDispatchInfo.Capture(e);
+                }
+
+                warnings = TorchLibrary.IsLoaded ? TorchWarnings.Take() : [];
+            },
+            ParserStack);
+        thread.Start();
+        thread.Join();
+        TorchWarnings.Carry(warnings);
+        failure?.Throw();
+        return module!;
+    }
+}

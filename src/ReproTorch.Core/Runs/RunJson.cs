@@ -1,0 +1,73 @@
+using System.Text.Json.Serialization;
+using ReproTorch.Provenance;
+
+namespace ReproTorch.Runs;
+
+/// <summary>The document run.json in a run file.</summary>
+internal sealed record RunDocument
+{
+    /// <summary>Always <c>reprotorch-run</c>.</summary>
+    public string Format { get; init; } = string.Empty;
+
+    /// <summary>1. A reader refuses what is newer than it knows.</summary>
+    public int Version { get; init; }
+
+    /// <summary>The runs, in order.</summary>
+    public IReadOnlyList<RunRecord> Runs { get; init; } = [];
+}
+
+/// <summary>One run in run.json: what <see cref="RunOutput"/> holds, without the data.</summary>
+internal sealed record RunRecord
+{
+    public string Name { get; init; } = string.Empty;
+
+    public string? Seed { get; init; }
+
+    public string? Model { get; init; }
+
+    public string? ModelSha256 { get; init; }
+
+    public string? Method { get; init; }
+
+    public bool Traced { get; init; }
+
+    public long? BatchSize { get; init; }
+
+    public string? Device { get; init; }
+
+    public IReadOnlyList<RunInputInfo> Inputs { get; init; } = [];
+
+    public IReadOnlyList<ValueRecord> Outputs { get; init; } = [];
+
+    public TorchEnvironment? Environment { get; init; }
+
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public double? Duration { get; init; }
+}
+
+/// <summary>One output in run.json.</summary>
+internal sealed record ValueRecord
+{
+    public string Name { get; init; } = string.Empty;
+
+    public RunValueKind Kind { get; init; }
+
+    /// <summary>The true dtype, which NumPy may not have; null for strings and None.</summary>
+    public string? DType { get; init; }
+
+    /// <summary>The member that holds the data, without .npy; null for strings and None.</summary>
+    public string? Member { get; init; }
+
+    /// <summary>The text of a string.</summary>
+    public string? Text { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    MaxDepth = 32)]
+[JsonSerializable(typeof(RunDocument))]
+internal sealed partial class RunJson : JsonSerializerContext;

@@ -1,0 +1,42 @@
+using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
+
+namespace ReproTorch.Runs;
+
+/// <summary>Reads whatever can stand for runs in a comparison.</summary>
+public static class RunSource
+{
+    /// <summary>The runs of a file or folder: a run file, every run file of a folder, or a file of tensors as one run.</summary>
+    /// <exception cref="ReproTorchException">It cannot be read.</exception>
+    public static IReadOnlyList<RunOutput> Read(string path)
+    {
+        List<RunOutput> runs = [];
+        foreach (string file in RunFolder.Files(path))
+        {
+            runs.AddRange(RunFolder.IsRunFile(file) ? RunFile.Read(file) : [OfFile(file)]);
+        }
+
+        return runs;
+    }
+
+    /// <summary>A tensor as a run with one output.</summary>
+    public static RunOutput OfTensor(TorchTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return OfValue(tensor.Name ?? string.Empty, RunValue.OfTensor("output", tensor.ToOwnData()));
+    }
+
+    /// <summary>A single value as a run.</summary>
+    public static RunOutput OfValue(string name, RunValue value) => new() { Name = name, Outputs = [value] };
+
+    // A file that can hold one tensor only has no name for it; the others' members are the outputs.
+    private static RunOutput OfFile(string file)
+    {
+        bool unnamed = Path.GetExtension(file).Equals(".npy", StringComparison.OrdinalIgnoreCase);
+        return new RunOutput
+        {
+            Name = Path.GetFileName(file),
+            Outputs = [.. TensorFile.Read(file).Select(tensor => RunValue.OfTensor(unnamed ? "output" : tensor.Name, tensor.Data))],
+        };
+    }
+}
