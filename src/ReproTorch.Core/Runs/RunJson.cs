@@ -3,23 +3,24 @@ using ReproTorch.Provenance;
 
 namespace ReproTorch.Runs;
 
-/// <summary>The document run.json in a run file.</summary>
+/// <summary>The document run.json in a run file. What a file leaves out, or sets to null, reads as empty: the serializer knows nothing of
+/// defaults.</summary>
 internal sealed record RunDocument
 {
     /// <summary>Always <c>reprotorch-run</c>.</summary>
-    public string Format { get; init; } = string.Empty;
+    public string Format { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>1. A reader refuses what is newer than it knows.</summary>
     public int Version { get; init; }
 
     /// <summary>The runs, in order.</summary>
-    public IReadOnlyList<RunRecord> Runs { get; init; } = [];
+    public IReadOnlyList<RunRecord> Runs { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One run in run.json: what <see cref="RunOutput"/> holds, without the data.</summary>
 internal sealed record RunRecord
 {
-    public string Name { get; init; } = string.Empty;
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public string? Seed { get; init; }
 
@@ -35,9 +36,9 @@ internal sealed record RunRecord
 
     public string? Device { get; init; }
 
-    public IReadOnlyList<RunInputInfo> Inputs { get; init; } = [];
+    public IReadOnlyList<RunInputInfo> Inputs { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<ValueRecord> Outputs { get; init; } = [];
+    public IReadOnlyList<ValueRecord> Outputs { get; init => field = value ?? []; } = [];
 
     public TorchEnvironment? Environment { get; init; }
 
@@ -50,7 +51,7 @@ internal sealed record RunRecord
 /// <summary>One output in run.json.</summary>
 internal sealed record ValueRecord
 {
-    public string Name { get; init; } = string.Empty;
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     public RunValueKind Kind { get; init; }
 

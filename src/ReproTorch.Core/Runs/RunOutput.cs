@@ -6,7 +6,7 @@ namespace ReproTorch.Runs;
 public sealed record RunInputInfo
 {
     /// <summary>The argument's name, dotted where it is nested.</summary>
-    public string Name { get; init; } = string.Empty;
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>Tensor, Number, String or None.</summary>
     public RunValueKind Kind { get; init; }
@@ -20,6 +20,9 @@ public sealed record RunInputInfo
     /// <summary>XXH3-128 over dtype, shape and bytes, in hex (see rpt_tensor_hash in reprotorch.h); for a string over its
     /// UTF-8 bytes; null for None.</summary>
     public string? Hash { get; init; }
+
+    /// <summary>Name, dtype and shape.</summary>
+    public override string ToString() => Shape is null ? $"{Name} {Kind}" : $"{Name} {DType} ({string.Join(", ", Shape)})";
 }
 
 /// <summary>
@@ -28,7 +31,7 @@ public sealed record RunInputInfo
 public sealed record RunOutput
 {
     /// <summary>A name for people: the input's file or member name, or "run 1".</summary>
-    public string Name { get; init; } = string.Empty;
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>The outputs, flattened, in order (see <see cref="RunValue"/>).</summary>
     public required IReadOnlyList<RunValue> Outputs { get; init; }
@@ -55,13 +58,18 @@ public sealed record RunOutput
     public string? Device { get; init; }
 
     /// <summary>The inputs, by name and hash.</summary>
-    public IReadOnlyList<RunInputInfo> Inputs { get; init; } = [];
+    public IReadOnlyList<RunInputInfo> Inputs { get; init => field = value ?? []; } = [];
 
     /// <summary>What decided the bits.</summary>
     public TorchEnvironment? Environment { get; init; }
 
     /// <summary>When the run began, UTC.</summary>
     public DateTimeOffset? Time { get; init; }
+
+    /// <summary>The output of that name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public RunValue this[string name] => Outputs.FirstOrDefault(output => output.Name == name)
+        ?? throw new KeyNotFoundException($"There is no output '{name}'. There are: {string.Join(", ", Outputs.Select(output => output.Name))}.");
 
     /// <summary>How long it took.</summary>
     public TimeSpan? Duration { get; init; }

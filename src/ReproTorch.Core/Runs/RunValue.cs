@@ -44,6 +44,17 @@ public sealed class RunValue
     /// <summary>The text of a string; null for anything else.</summary>
     public string? Text { get; }
 
+    /// <summary>Name, dtype and shape, or the text.</summary>
+    public override string ToString() => Data is { } data ? $"{Name} {data.DType} ({string.Join(", ", data.Shape)})"
+        : Text is { } text ? $"{Name} \"{text}\""
+        : $"{Name} None";
+
+    /// <summary>A tensor of libtorch with a copy of the elements, to go on with.</summary>
+    /// <exception cref="ReproTorchException">It is a string or None.</exception>
+    public TorchTensor ToTensor() => Data is { } data
+        ? TorchTensor.FromData(data, name: Name)
+        : throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"{Name} is {Kind}, not a tensor.");
+
     /// <summary>A tensor.</summary>
     public static RunValue OfTensor(string name, TensorData data) => new(name, RunValueKind.Tensor, data, null);
 
