@@ -291,8 +291,10 @@ RPT_API rpt_error *rpt_module_save(const rpt_module *module, const char *path);
  * is true. */
 RPT_API rpt_error *rpt_module_create(const char *name, rpt_module **out_module);
 /* Compiles one or several methods given as TorchScript source and adds them to the module: all of them, or none when
- * one does not compile. A submodule is called as self.name.forward(x). Expressions and blocks nested deeper than 400
- * levels are refused, because the compiler's recursion could exhaust the stack. */
+ * one does not compile. Known names are TorchScript's own, self and its submodules (calling one runs its forward), torch
+ * (operators, and dtypes such as torch.float32), math, warnings.warn, inf, nan, ops.<namespace>, and Python's common
+ * exceptions; not torch.nn. Expressions and blocks nested deeper than 400 levels are refused, because the compiler's
+ * recursion could exhaust the stack. */
 RPT_API rpt_error *rpt_module_define(rpt_module *module, const char *source);
 RPT_API rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,
                                                  int32_t requires_grad);

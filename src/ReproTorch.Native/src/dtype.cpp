@@ -1,6 +1,7 @@
 #include "dtype.h"
 
 #include <limits>
+#include <unordered_map>
 
 namespace rpt {
 
@@ -102,6 +103,25 @@ const char *dtype_name(c10::ScalarType dtype) {
 #endif
     default: return c10::toString(dtype);
     }
+}
+
+optional<c10::ScalarType> dtype_from_name(const std::string &name) {
+    static const std::unordered_map<std::string, c10::ScalarType> s_dtypes = [] {
+        std::unordered_map<std::string, c10::ScalarType> dtypes = {
+            {"half", c10::kHalf},   {"float", c10::kFloat}, {"double", c10::kDouble}, {"cfloat", c10::kComplexFloat},
+            {"short", c10::kShort}, {"int", c10::kInt},     {"long", c10::kLong},     {"cdouble", c10::kComplexDouble},
+        };
+        for (int i = 0; i < static_cast<int>(c10::ScalarType::NumOptions); ++i) {
+            const auto dtype = static_cast<c10::ScalarType>(i);
+            dtypes.emplace(dtype_name(dtype), dtype);
+        }
+        return dtypes;
+    }();
+    const auto found = s_dtypes.find(name);
+    if (found == s_dtypes.end()) {
+        return nullopt;
+    }
+    return found->second;
 }
 
 c10::Device device_from_numbers(int32_t type, int32_t index) {

@@ -109,94 +109,6 @@ void save(const Module &module, const std::string &path) {
     }
 }
 
-// Refuses what the compiler does not survive. It calls itself for what is nested, and ends the process when the stack is
-// full: a .NET thread's holds about a thousand levels. And it reads what is not there in a subscript without an index.
-void require_compilable(const std::string &source) {
-    using namespace torch::jit;
-    constexpr int64_t deepest = 400;
-    int64_t blocks = 0;                   // indentation
-    int64_t branches = 0;                 // a chain of elif
-    int64_t depth = 0;                    // open brackets, and the operators within each
-    std::vector<int64_t> operators = {0}; // of each open bracket's current item
-    int previous = TK_EOF;
-    bool opens_subscript = false;
-    Lexer lexer(std::make_shared<Source>(source));
-    for (auto token = lexer.next(); token.kind != TK_EOF; token = lexer.next()) {
-        const auto line = [&] { return token.range.source()->lineno_for_offset(token.range.start()) + 1; };
-        switch (token.kind) {
-        case TK_INDENT:
-        case TK_DEDENT:
-        case TK_NEWLINE:
-            blocks += token.kind == TK_INDENT ? 1 : token.kind == TK_DEDENT ? -1 : 0;
-            operators = {0};
-            depth = 0;
-            break;
-        case TK_DEF: branches = 0; break;
-        case TK_ELIF: ++branches; break;
-        case '(':
-        case '[':
-        case '{':
-            opens_subscript = token.kind == '[' && (previous == TK_IDENT || previous == ')' || previous == ']');
-            operators.push_back(0);
-            ++depth;
-            break;
-        case ')':
-        case ']':
-        case '}':
-            if (token.kind == ']' && previous == '[' && opens_subscript) {
-                fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line(), " of the TorchScript source has a subscript without an index.");
-            }
-            if (operators.size() > 1) { // what was in the brackets is one operator of what is around them
-                depth -= operators.back();
-                operators.pop_back();
-                ++operators.back();
-            }
-            break;
-        case ',':
-            depth -= operators.back();
-            operators.back() = 0;
-            break;
-        case TK_IDENT:
-        case TK_NUMBER:
-        case TK_STRINGLITERAL: break;
-        default:
-            ++operators.back();
-            ++depth;
-            break;
-        }
-        if (blocks + branches + depth > deepest) {
-            fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line(), " of the TorchScript source is nested deeper than ", deepest,
-                 " levels, which could exhaust the compiler's stack. Split the expression or the branches.");
-        }
-        previous = token.kind;
-    }
-}
-
-// Compiles the methods, and takes back those that were added when one of them does not compile.
-void define(Module &module, const std::string &source) {
-    require_compilable(source);
-    std::unordered_set<std::string> before;
-    for (const auto *method : module.type()->methods()) {
-        before.insert(method->name());
-    }
-    try {
-        module.define(source);
-    } catch (...) {
-        const auto type = module.type();
-        std::vector<c10::QualifiedName> added;
-        for (const auto *method : type->methods()) {
-            if (before.count(method->name()) == 0) {
-                added.push_back(method->qualname());
-            }
-        }
-        for (const auto &name : added) {
-            type->unsafeRemoveMethod(name.name());
-            module._ivalue()->compilation_unit()->unsafeRemoveMethod(name);
-        }
-        throw;
-    }
-}
-
 void move(const Module &module, optional<c10::Device> device, optional<c10::ScalarType> dtype) {
     const at::NoGradGuard no_grad;
     // Tied parameters are one tensor and are moved once.
@@ -400,13 +312,6 @@ rpt_error *rpt_module_create(const char *name, rpt_module **out_module) {
         out_module);
 }
 
-rpt_error *rpt_module_define(rpt_module *module, const char *source) {
-    return guard<RPT_ERROR_SCRIPT_SOURCE>([&] {
-        auto &target = require(module, "module").module;
-        define(target, require_text(source, "source") + "\n"); // the parser wants its last line ended
-    });
-}
-
 rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,
                                          int32_t requires_grad) {
     return guard([&] {
@@ -427,7 +332,8 @@ rpt_error *rpt_module_register_buffer(rpt_module *module, const char *name, cons
     return guard([&] {
         auto &target = require(module, "module").module;
         const auto &source = tensor_of(tensor);
-        target.register_buffer(require_new_name(target, name, "a buffer"), source);
+        // Detached, so that moving the module does not change the caller's tensor to another dtype or device.
+        target.register_buffer(require_new_name(target, name, "a buffer"), source.detach());
     });
 }
 

@@ -127,8 +127,9 @@ rpt_error *rpt_tensor_borrow(int32_t dtype, const int64_t *sizes, int32_t dimens
             auto handle = std::make_unique<rpt_tensor>();
             // Release only once the tensor stands: until then a failure leaves the memory with the caller.
             auto armed = std::make_shared<bool>(false);
+            static char s_nothing; // libtorch does not release a null
             handle->tensor = at::from_blob(
-                const_cast<void *>(data), shape.sizes,
+                data == nullptr ? &s_nothing : const_cast<void *>(data), shape.sizes,
                 [armed, release, context](void *) {
                     if (*armed) {
                         release(context);
