@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using ReproTorch.Runs;
+
+namespace ReproTorch.Comparison;
+
+/// <summary>Says comparisons in words.</summary>
+internal static class ComparisonText
+{
+    /// <summary>What was asked for.</summary>
+    public static string Criterion(ComparisonOptions options)
+    {
+        StringBuilder words = new(options.Criterion switch
+        {
+            MatchCriterion.Ulp => $"at most {options.MaxUlp} units in the last place apart",
+            MatchCriterion.Close when Tolerances.Of(options.RelativeTolerance, options.AbsoluteTolerance) is { } given =>
+                $"close within {given}",
+            MatchCriterion.Close => "close within assert_close's defaults by dtype",
+            _ => "identical, bit for bit",
+        });
+        foreach (OutputTolerances output in options.OutputTolerances)
+        {
+            words.Append(CultureInfo.InvariantCulture, $"; '{output.Pattern}' within {output.Tolerances}");
+        }
+
+        if (options.EqualNaN && options.Criterion != MatchCriterion.Identical)
+        {
+            words.Append("; NaN equals NaN");
+        }
+
+        if (!options.CheckDType && options.Criterion != MatchCriterion.Identical)
+        {
+            words.Append("; dtypes may differ");
+        }
+
+        if (options.Arithmetic == ClosenessArithmetic.OwnDType && options.Criterion == MatchCriterion.Close)
+        {
+            words.Append("; in the dtype's own arithmetic");
+        }
+
+        return words.ToString();
+    }
+
+    /// <summary>The kind of a value, with its article.</summary>
+    public static string Describe(RunValue value) => value.Kind switch
+    {
+        RunValueKind.Tensor => "a tensor",
+        RunValueKind.Number => "a number",
+        RunValueKind.String => "a string",
+        _ => "None",
+    };
+
+    /// <summary>A string in quotes, or None.</summary>
+    public static string Quote(string? text) => text is null ? "None" : $"'{text}'";
+
+    /// <summary>One output.</summary>
+    public static string OneLine(TensorComparison output)
+    {
+        string verdict = output.Match ? (output.Identical ? "identical" : "match") : "mismatch";
+        StringBuilder line = new($"{output.Name}: {verdict}");
+        if (output.Reason is not null)
+        {
+            return line.Append(CultureInfo.InvariantCulture, $": {output.Reason}").ToString();
+        }
+
+        if (output.DType is not null && output.Shape is not null)
+        {
+            string dtypes = output.DifferenceDType is { } other && other != output.DType ? $"{output.DType} and {other}" : $"{output.DType}";
+            line.Append(CultureInfo.InvariantCulture, $" ({dtypes} {PythonText.Tuple(output.Shape)})");
+        }
+
+        if (output.Identical)
+        {
+            return line.ToString();
+        }
+
+        if (output.MaxAbsolute is not { } absolute || output.MaxRelative is not { } relative)
+        {
+            ElementDifference? only = output.FirstDifferences.Count > 0 ? output.FirstDifferences[0] : null;
+            return only is null ? line.ToString()
+                : line.Append(CultureInfo.InvariantCulture, $": {only.Difference} instead of {only.Reference}").ToString();
+        }
+
+        line.Append(CultureInfo.InvariantCulture, $": {output.Differing} of {output.Count} elements differ in their bits, ");
+        line.Append(output.Close ? "all are close" : FormattableString.Invariant(
+            $"{output.Mismatched} ({PythonText.Percent(output.Mismatched, output.Count)}) are not close"));
+        line.Append(CultureInfo.InvariantCulture,
+            $"; greatest absolute difference {PythonText.Of(absolute.Value)} at {PythonText.Tuple(absolute.Index)}");
+        line.Append(CultureInfo.InvariantCulture,
+            $", relative {PythonText.Of(relative.Value)} at {PythonText.Tuple(relative.Index)}, {output.MaxUlp} ulp");
+        return line.ToString();
+    }
+
+    /// <summary>A run: the verdict, then what differs, output by output.</summary>
+    public static string Whole(RunComparison run)
+    {
+        StringBuilder text = new(run.Match ? "The runs match" : "The runs do not match");
+        text.Append(run.Identical ? ": they are identical, bit for bit." : $" (asked for: {run.Criterion}).");
+        if (run.Reason is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{char.ToUpperInvariant(run.Reason[0])}{run.Reason[1..]}.");
+        }
+
+        if (!run.Identical && run.Outputs.Count > 0)
+        {
+            int matching = run.Outputs.Count(static output => output.Match);
+            text.Append(CultureInfo.InvariantCulture, $"\n{matching} of {run.Outputs.Count} outputs match.");
+            if (run.FirstDifference is { Index: { } index } first)
+            {
+                text.Append(CultureInfo.InvariantCulture,
+                    $" First difference: {first.Output}{(index.Count == 0 ? string.Empty : " at " + PythonText.Tuple(index))}, {first.Difference} instead of {first.Reference}.");
+            }
+
+            foreach (TensorComparison output in run.Outputs.Where(static output => !output.Identical))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\n  {OneLine(output)}");
+            }
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,115 @@
+namespace ReproTorch.Comparison.Kernels;
+
+/// <summary>What <see cref="ValuePass"/> gathers over the blocks of one pair of tensors.</summary>
+internal sealed class ValueStatistics
+{
+    /// <summary>Creates it, empty.</summary>
+    /// <param name="count">Elements of the tensors.</param>
+    /// <param name="tolerances">What the elements are held against.</param>
+    /// <param name="rule">The rule near the border of tolerance; null when float64 is the rule.</param>
+    /// <param name="defaultAbsolute">The dtype's default atol, for <see cref="NeededRelative"/>.</param>
+    /// <param name="equalNaN">Whether two NaNs are close.</param>
+    /// <param name="keep">How many of the first mismatched elements to keep.</param>
+    public ValueStatistics(long count, Tolerances tolerances, CloseRule? rule, double defaultAbsolute, bool equalNaN, int keep)
+    {
+        Tolerances = rule?.Tolerances ?? tolerances;
+        Rule = rule;
+        DefaultAbsolute = defaultAbsolute;
+        EqualNaN = equalNaN;
+        Keep = keep;
+        Count = count;
+        LeftOverFrom = count - (count % Magnitude.LoopElements);
+        LeftOverSingleFrom = count - (count % (2 * Magnitude.LoopElements));
+    }
+
+    public long Count { get; }
+
+    public Tolerances Tolerances { get; }
+
+    public CloseRule? Rule { get; }
+
+    public double DefaultAbsolute { get; }
+
+    public bool EqualNaN { get; }
+
+    public int Keep { get; }
+
+    /// <summary>From this element on PyTorch's loops over complex numbers leave over (see <see cref="Magnitude"/>).</summary>
+    public long LeftOverFrom { get; }
+
+    public long LeftOverSingleFrom { get; }
+
+    /// <summary>Elements that are not close.</summary>
+    public long Mismatched { get; set; }
+
+    /// <summary>The first of them.</summary>
+    public List<long> FirstMismatched { get; } = [];
+
+    public long NaNReference { get; set; }
+
+    public long NaNDifference { get; set; }
+
+    public long InfiniteReference { get; set; }
+
+    public long InfiniteDifference { get; set; }
+
+    /// <summary>Pairs with a NaN on one side only.</summary>
+    public long NaNOnOneSide { get; set; }
+
+    /// <summary>Pairs with NaN on both sides.</summary>
+    public long NaNOnBothSides { get; set; }
+
+    /// <summary>Pairs in which a side is not finite: they are in no sum.</summary>
+    public long NotFinite { get; set; }
+
+    /// <summary>Pairs that differ by infinity, or by more than float64 holds.</summary>
+    public long InfinitelyApart { get; set; }
+
+    /// <summary>Over all elements; pairs that are equal or both NaN count 0.</summary>
+    public Extreme Absolute;
+
+    /// <summary>As <see cref="Absolute"/>, divided by |reference|.</summary>
+    public Extreme Relative;
+
+    /// <summary>As assert_close tells it: over mismatched elements only, with its arithmetic.</summary>
+    public Extreme MessageAbsolute;
+
+    /// <summary>As assert_close tells it.</summary>
+    public Extreme MessageRelative;
+
+    /// <summary><see cref="MessageAbsolute"/> for integers, exact.</summary>
+    public Int128 MessageInteger { get; set; }
+
+    /// <summary>Where torch.max finds the 0 of <see cref="MessageInteger"/> if nothing is greater: not among differences that wrapped.</summary>
+    public long AbsoluteZeroAt { get; set; }
+
+    /// <summary>The same for <see cref="MessageRelative"/>.</summary>
+    public long RelativeZeroAt { get; set; }
+
+    /// <summary>The smallest rtol that would pass together with the default atol, before rounding is allowed for.</summary>
+    public double NeededRelative { get; set; }
+
+    /// <summary>The smallest atol that would pass with rtol 0.</summary>
+    public double NeededAbsolute { get; set; }
+
+    /// <summary>Pairs whose values differ by something finite that is not 0.</summary>
+    public long Apart { get; set; }
+
+    public CompensatedSum Difference;
+    public CompensatedSum AbsoluteDifference;
+    public CompensatedSum SquaredDifference;
+    public CompensatedSum SquaredReference;
+    public CompensatedSum SquaredOther;
+    public CompensatedSum Product;
+
+    /// <summary>How many differences lie in which power of ten.</summary>
+    public DecadeHistogram Decades { get; } = new();
+
+    /// <summary>Adds a block that is the same on both sides, and finite.</summary>
+    public void AddIdentical(double squares)
+    {
+        SquaredReference.Add(squares);
+        SquaredOther.Add(squares);
+        Product.Add(squares);
+    }
+}

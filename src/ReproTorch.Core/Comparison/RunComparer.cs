@@ -1,0 +1,186 @@
+using ReproTorch.Comparison.Kernels;
+using ReproTorch.Runs;
+
+namespace ReproTorch.Comparison;
+
+/// <summary>Compares runs: pairs their outputs by name and compares each.</summary>
+public static class RunComparer
+{
+    /// <summary>Compares the outputs of two runs.</summary>
+    /// <param name="reference">What was expected.</param>
+    /// <param name="difference">What came.</param>
+    /// <param name="options">What to hold them against; null for the same bits.</param>
+    /// <param name="progress">Told every 32 MiB.</param>
+    /// <param name="cancellationToken">Looked at as often, and before each output.</param>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    /// <exception cref="ReproTorchException">A side has two outputs of one name.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static RunComparison Compare(
+        IReadOnlyList<RunValue> reference, IReadOnlyList<RunValue> difference, ComparisonOptions? options = null,
+        IProgress<ComparisonProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(difference);
+        options ??= ComparisonOptions.Default;
+        options.Validate();
+        Dictionary<string, RunValue> expected = ByName(reference, "reference");
+        Dictionary<string, RunValue> actual = ByName(difference, "difference");
+        long bytes = reference.Where(value => actual.ContainsKey(value.Name)).Sum(static value => value.Data?.ByteLength ?? 0);
+        TensorComparer.Reporter reporter = new(progress, bytes, cancellationToken);
+        Workspace workspace = new();
+
+        List<TensorComparison> outputs = [.. reference.Select(value => actual.TryGetValue(value.Name, out RunValue? other)
+            ? Compare(value, other, options, workspace, reporter)
+            : Missing(value))];
+        outputs.AddRange(difference.Where(value => !expected.ContainsKey(value.Name)).Select(Extra));
+        bool compared = outputs.Exists(static output => output.Reason is null);
+        return new RunComparison
+        {
+            Match = compared && outputs.TrueForAll(static output => output.Match),
+            Identical = compared && outputs.TrueForAll(static output => output.Identical),
+            Close = compared && outputs.TrueForAll(static output => output.Close),
+            Reason = outputs.Count == 0 ? "neither run has an output: nothing was compared" : null,
+            Criterion = ComparisonText.Criterion(options),
+            Outputs = outputs,
+            Missing = [.. reference.Where(value => !actual.ContainsKey(value.Name)).Select(static value => value.Name)],
+            Extra = [.. difference.Where(value => !expected.ContainsKey(value.Name)).Select(static value => value.Name)],
+            Options = options,
+            FirstDifference = First(outputs),
+        };
+    }
+
+    /// <summary>Compares two runs; the result tells which runs they were.</summary>
+    /// <inheritdoc cref="Compare(IReadOnlyList{RunValue}, IReadOnlyList{RunValue}, ComparisonOptions?, IProgress{ComparisonProgress}?, CancellationToken)"/>
+    public static RunComparison Compare(
+        RunOutput reference, RunOutput difference, ComparisonOptions? options = null,
+        IProgress<ComparisonProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(difference);
+        return Compare(reference.Outputs, difference.Outputs, options, progress, cancellationToken) with
+        {
+            Reference = IdentityOf(reference),
+            Difference = IdentityOf(difference),
+        };
+    }
+
+    /// <summary>
+    /// Compares series of runs, first with first and so on. A run that has no counterpart is a mismatch of its own, and so are two empty series: the
+    /// list that comes back is never empty.
+    /// </summary>
+    /// <inheritdoc cref="Compare(IReadOnlyList{RunValue}, IReadOnlyList{RunValue}, ComparisonOptions?, IProgress{ComparisonProgress}?, CancellationToken)"/>
+    public static IReadOnlyList<RunComparison> Compare(
+        IReadOnlyList<RunOutput> reference, IReadOnlyList<RunOutput> difference, ComparisonOptions? options = null,
+        IProgress<ComparisonProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(difference);
+        options ??= ComparisonOptions.Default;
+        options.Validate();
+        if (reference.Count == 0 && difference.Count == 0)
+        {
+            return [Unpaired(null, null, "neither side has a run: nothing was compared", options)];
+        }
+
+        string counts = $"the reference has {Runs(reference.Count)}, the difference {Runs(difference.Count)}";
+        return [.. Enumerable.Range(0, Math.Max(reference.Count, difference.Count)).Select(i =>
+            i >= difference.Count ? Unpaired(reference[i], null, $"no run stands against run {i + 1} of the reference: {counts}", options)
+            : i >= reference.Count ? Unpaired(null, difference[i], $"no run stands against run {i + 1} of the difference: {counts}", options)
+            : Compare(reference[i], difference[i], options, progress, cancellationToken))];
+    }
+
+    private static string Runs(int count) => count == 1 ? "1 run" : $"{count} runs";
+
+    private static Dictionary<string, RunValue> ByName(IReadOnlyList<RunValue> values, string side)
+    {
+        Dictionary<string, RunValue> byName = new(StringComparer.Ordinal);
+        foreach (RunValue value in values)
+        {
+            if (!byName.TryAdd(value.Name, value))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument,
+                    $"The {side} has two outputs called '{value.Name}', so they cannot be paired by name. Give each a name of its own.");
+            }
+        }
+
+        return byName;
+    }
+
+    private static TensorComparison Compare(
+        RunValue reference, RunValue difference, ComparisonOptions options, Workspace workspace, TensorComparer.Reporter reporter)
+    {
+        if (reference.Kind != difference.Kind)
+        {
+            string words = $"{ComparisonText.Describe(difference)} instead of {ComparisonText.Describe(reference)}";
+            reporter.Advance(reference.Name, reference.Data?.ByteLength ?? 0);
+            return WithSides(reference, difference) with { Reason = words, Message = $"'{reference.Name}' is {words}." };
+        }
+
+        if (reference.Data is { } expected && difference.Data is { } actual)
+        {
+            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspace, reporter);
+        }
+
+        bool equal = string.Equals(reference.Text, difference.Text, StringComparison.Ordinal);
+        ElementDifference[] differences = equal
+            ? []
+            : [new([], ComparisonText.Quote(reference.Text), ComparisonText.Quote(difference.Text))];
+        return WithSides(reference, difference) with
+        {
+            Match = equal,
+            Identical = equal,
+            Close = equal,
+            Count = 1,
+            Mismatched = equal ? 0 : 1,
+            Differing = equal ? 0 : 1,
+            FirstDifferences = differences,
+            FirstMismatches = differences,
+            Message = equal ? null : $"{ComparisonText.Quote(difference.Text)} != {ComparisonText.Quote(reference.Text)}",
+        };
+    }
+
+    private static TensorComparison WithSides(RunValue? reference, RunValue? difference) => new()
+    {
+        Name = (reference ?? difference)!.Name,
+        Kind = reference?.Kind,
+        DifferenceKind = difference?.Kind,
+        DType = reference?.Data?.DType,
+        DifferenceDType = difference?.Data?.DType,
+        Shape = reference?.Data is { } r ? [.. r.Shape] : null,
+        DifferenceShape = difference?.Data is { } d ? [.. d.Shape] : null,
+    };
+
+    private static TensorComparison Missing(RunValue value) =>
+        WithSides(value, null) with { Reason = "missing", Message = $"The difference has no output '{value.Name}'." };
+
+    private static TensorComparison Extra(RunValue value) =>
+        WithSides(null, value) with { Reason = "extra", Message = $"The reference has no output '{value.Name}'." };
+
+    private static RunIdentity IdentityOf(RunOutput run) =>
+        new(run.Name, run.Seed, run.Model, run.ModelSha256, run.Method, run.Traced, run.BatchSize, run.Device);
+
+    private static RunComparison Unpaired(RunOutput? reference, RunOutput? difference, string reason, ComparisonOptions options) => new()
+    {
+        Reason = reason,
+        Criterion = ComparisonText.Criterion(options),
+        Options = options,
+        Reference = reference is null ? null : IdentityOf(reference),
+        Difference = difference is null ? null : IdentityOf(difference),
+        Missing = [.. (reference?.Outputs ?? []).Select(static value => value.Name)],
+        Extra = [.. (difference?.Outputs ?? []).Select(static value => value.Name)],
+        FirstDifference = new(string.Empty, null, null, null, reason),
+    };
+
+    private static FirstDifference? First(List<TensorComparison> outputs)
+    {
+        TensorComparison? first = outputs.Find(static output => !output.Match) ?? outputs.Find(static output => !output.Identical);
+        if (first is null)
+        {
+            return null;
+        }
+
+        ElementDifference? element = first.FirstMismatches.Concat(first.FirstDifferences).FirstOrDefault();
+        return new(first.Name, element?.Index, element?.Reference, element?.Difference, first.Reason);
+    }
+}
