@@ -122,9 +122,8 @@ public abstract class BitGenerator
             ReadOnlySpan<ulong> ready = Ready();
             if (ready.IsEmpty)
             {
-                destination[0] = NextDouble();
-                destination = destination[1..];
-                continue;
+                FillDoublesSlow(destination);
+                return;
             }
 
             int count = Math.Min(ready.Length, destination.Length);
@@ -236,6 +235,9 @@ public abstract class BitGenerator
 
     /// <summary>The next number of a generator of 32-bit outputs.</summary>
     private protected virtual double NextDoubleSlow() => throw new InvalidOperationException();
+
+    /// <summary>The next numbers of a generator of 32-bit outputs.</summary>
+    private protected virtual void FillDoublesSlow(Span<double> destination) => throw new InvalidOperationException();
 
     /// <summary>Gives back what lies ready, so that the inner state is that of what was handed out.</summary>
     private protected void Settle()

@@ -3,6 +3,10 @@ namespace ReproTorch.Randomness;
 /// <content>The binomial and multinomial distributions.</content>
 public sealed partial class NumpyGenerator
 {
+    // What depends on n and p alone, kept for the next call.
+    private BinomialInversion _inversion;
+    private BinomialRejection _rejection;
+
     /// <summary><c>binomial(n, p)</c>.</summary>
     /// <param name="n">Tries, 0 or more.</param>
     /// <param name="p">Chance of success, 0 to 1.</param>
@@ -113,117 +117,178 @@ public sealed partial class NumpyGenerator
 
     private long NextBinomialByInversion(long n, double p)
     {
-        double q = 1.0 - p;
-        double none = Math.Exp(n * Math.Log(q));
-        double mean = n * p;
-        double limit = mean + (10.0 * Math.Sqrt((mean * q) + 1));
-        long bound = ToInt64(n < limit ? n : limit);
-        long x = 0;
-        double px = none;
-        double u = _bits.NextDouble();
-        while (u > px)
+        if (_inversion.N != n || _inversion.P != p)
         {
-            x++;
-            if (x > bound)
-            {
-                x = 0;
-                px = none;
-                u = _bits.NextDouble();
-            }
-            else
-            {
-                u -= px;
-                px = (n - x + 1) * p * px / (x * q);
-            }
+            _inversion = new BinomialInversion(n, p);
         }
 
-        return x;
+        return _inversion.Next(_bits);
     }
 
-    // BTPE of V. Kachitvichyanukul and B. W. Schmeiser, "Binomial Random Variate Generation", 1988.
     private long NextBinomialByRejection(long n, double p)
     {
-        double r = Math.Min(p, 1.0 - p);
-        double q = 1.0 - r;
-        double fm = (n * r) + r;
-        long m = ToInt64(Math.Floor(fm));
-        double p1 = Math.Floor((2.195 * Math.Sqrt(n * r * q)) - (4.6 * q)) + 0.5;
-        double xm = m + 0.5;
-        double xl = xm - p1;
-        double xr = xm + p1;
-        double c = 0.134 + (20.5 / (15.3 + m));
-        double slope = (fm - xl) / (fm - (xl * r));
-        double leftRate = slope * (1.0 + (slope / 2.0));
-        slope = (xr - fm) / (xr * q);
-        double rightRate = slope * (1.0 + (slope / 2.0));
-        double p2 = p1 * (1.0 + (2.0 * c));
-        double p3 = p2 + (c / leftRate);
-        double p4 = p3 + (c / rightRate);
-        double nrq = n * r * q;
-        while (true)
+        if (_rejection.N != n || _rejection.P != p)
         {
-            double u = _bits.NextDouble() * p4;
-            double v = _bits.NextDouble();
-            long y;
-            if (u <= p1)
+            _rejection = new BinomialRejection(n, p);
+        }
+
+        return _rejection.Next(_bits);
+    }
+
+    /// <summary>Adds chances up until they pass a uniform value.</summary>
+    private readonly struct BinomialInversion
+    {
+        private readonly double _q;
+        private readonly double _none;
+        private readonly long _bound;
+
+        public BinomialInversion(long n, double p)
+        {
+            (N, P) = (n, p);
+            _q = 1.0 - p;
+            _none = Math.Exp(n * Math.Log(_q));
+            double mean = n * p;
+            double limit = mean + (10.0 * Math.Sqrt((mean * _q) + 1));
+            _bound = ToInt64(n < limit ? n : limit);
+        }
+
+        public long N { get; }
+
+        public double P { get; }
+
+        public long Next(BitGenerator bits)
+        {
+            long x = 0;
+            double chance = _none;
+            double u = bits.NextDouble();
+            while (u > chance)
             {
-                // Under the triangle every point is accepted.
-                return ToInt64(Math.Floor(xm - (p1 * v) + u));
+                x++;
+                if (x > _bound)
+                {
+                    x = 0;
+                    chance = _none;
+                    u = bits.NextDouble();
+                }
+                else
+                {
+                    u -= chance;
+                    chance = (N - x + 1) * P * chance / (x * _q);
+                }
             }
 
-            if (u <= p2)
+            return x;
+        }
+    }
+
+    /// <summary>BTPE of V. Kachitvichyanukul and B. W. Schmeiser, "Binomial Random Variate Generation", 1988, under whose names for
+    /// things this goes.</summary>
+    private readonly struct BinomialRejection
+    {
+        private readonly double _r;
+        private readonly double _q;
+        private readonly long _m;
+        private readonly double _p1;
+        private readonly double _p2;
+        private readonly double _p3;
+        private readonly double _p4;
+        private readonly double _xm;
+        private readonly double _xl;
+        private readonly double _xr;
+        private readonly double _c;
+        private readonly double _leftRate;
+        private readonly double _rightRate;
+
+        public BinomialRejection(long n, double p)
+        {
+            (N, P) = (n, p);
+            _r = Math.Min(p, 1.0 - p);
+            _q = 1.0 - _r;
+            double fm = (n * _r) + _r;
+            _m = ToInt64(Math.Floor(fm));
+            _p1 = Math.Floor((2.195 * Math.Sqrt(n * _r * _q)) - (4.6 * _q)) + 0.5;
+            _xm = _m + 0.5;
+            _xl = _xm - _p1;
+            _xr = _xm + _p1;
+            _c = 0.134 + (20.5 / (15.3 + _m));
+            double slope = (fm - _xl) / (fm - (_xl * _r));
+            _leftRate = slope * (1.0 + (slope / 2.0));
+            slope = (_xr - fm) / (_xr * _q);
+            _rightRate = slope * (1.0 + (slope / 2.0));
+            _p2 = _p1 * (1.0 + (2.0 * _c));
+            _p3 = _p2 + (_c / _leftRate);
+            _p4 = _p3 + (_c / _rightRate);
+        }
+
+        public long N { get; }
+
+        public double P { get; }
+
+        public long Next(BitGenerator bits)
+        {
+            double spread = N * _r * _q;
+            while (true)
             {
-                double x = xl + ((u - p1) / c);
-                v = (v * c) + 1.0 - (Math.Abs(m - x + 0.5) / p1);
-                if (v > 1)
+                double u = bits.NextDouble() * _p4;
+                double v = bits.NextDouble();
+                long y;
+                if (u <= _p1)
                 {
-                    continue;
+                    // Under the triangle every point is accepted.
+                    return ToInt64(Math.Floor(_xm - (_p1 * v) + u));
                 }
 
-                y = ToInt64(Math.Floor(x));
-            }
-            else if (u <= p3)
-            {
-                y = ToInt64(Math.Floor(xl + (Math.Log(v) / leftRate)));
-                if (y < 0 || v == 0)
+                if (u <= _p2)
                 {
-                    continue;
+                    double x = _xl + ((u - _p1) / _c);
+                    v = (v * _c) + 1.0 - (Math.Abs(_m - x + 0.5) / _p1);
+                    if (v > 1)
+                    {
+                        continue;
+                    }
+
+                    y = ToInt64(Math.Floor(x));
+                }
+                else if (u <= _p3)
+                {
+                    y = ToInt64(Math.Floor(_xl + (Math.Log(v) / _leftRate)));
+                    if (y < 0 || v == 0)
+                    {
+                        continue;
+                    }
+
+                    v = v * (u - _p2) * _leftRate;
+                }
+                else
+                {
+                    y = ToInt64(Math.Floor(_xr - (Math.Log(v) / _rightRate)));
+                    if (y > N || v == 0)
+                    {
+                        continue;
+                    }
+
+                    v = v * (u - _p3) * _rightRate;
                 }
 
-                v = v * (u - p2) * leftRate;
-            }
-            else
-            {
-                y = ToInt64(Math.Floor(xr - (Math.Log(v) / rightRate)));
-                if (y > n || v == 0)
+                long k = Math.Abs(y - _m);
+                if (k > 20 && k < (spread / 2.0) - 1 ? AcceptsBySqueeze(k, y, v, spread) : AcceptsByRecursion(y, v))
                 {
-                    continue;
+                    return y;
                 }
-
-                v = v * (u - p3) * rightRate;
-            }
-
-            long k = Math.Abs(y - m);
-            bool accepted = k > 20 && k < (nrq / 2.0) - 1
-                ? AcceptsBySqueeze(k, y, v)
-                : AcceptsByRecursion(y, v);
-            if (accepted)
-            {
-                return y;
             }
         }
 
-        bool AcceptsByRecursion(long y, double v)
+        private bool AcceptsByRecursion(long y, double v)
         {
-            double s = r / q;
-            double a = s * (n + 1);
+            double s = _r / _q;
+            double a = s * (N + 1);
             double f = 1;
-            for (long i = m + 1; i <= y; i++)
+            for (long i = _m + 1; i <= y; i++)
             {
                 f *= (a / i) - s;
             }
 
-            for (long i = y + 1; i <= m; i++)
+            for (long i = y + 1; i <= _m; i++)
             {
                 f /= (a / i) - s;
             }
@@ -231,10 +296,10 @@ public sealed partial class NumpyGenerator
             return !(v > f);
         }
 
-        bool AcceptsBySqueeze(long k, long y, double v)
+        private bool AcceptsBySqueeze(long k, long y, double v, double spread)
         {
-            double rho = k / nrq * (((k * ((k / 3.0) + 0.625) + 0.16666666666666666) / nrq) + 0.5);
-            double t = unchecked(-k * k) / (2 * nrq);
+            double rho = k / spread * (((k * ((k / 3.0) + 0.625) + 0.16666666666666666) / spread) + 0.5);
+            double t = unchecked(-k * k) / (2 * spread);
             double a = Math.Log(v);
             if (a < t - rho)
             {
@@ -247,15 +312,15 @@ public sealed partial class NumpyGenerator
             }
 
             double x1 = y + 1;
-            double f1 = m + 1;
-            double z = n + 1 - m;
-            double w = n - y + 1;
-            return !(a > (xm * Math.Log(f1 / x1)) + ((n - m + 0.5) * Math.Log(z / w))
-                + ((y - m) * Math.Log(w * r / (x1 * q)))
+            double f1 = _m + 1;
+            double z = N + 1 - _m;
+            double w = N - y + 1;
+            return !(a > (_xm * Math.Log(f1 / x1)) + ((N - _m + 0.5) * Math.Log(z / w))
+                + ((y - _m) * Math.Log(w * _r / (x1 * _q)))
                 + Stirling(f1) + Stirling(z) + Stirling(x1) + Stirling(w));
         }
 
-        static double Stirling(double x)
+        private static double Stirling(double x)
         {
             double square = x * x;
             return (13680.0 - ((462.0 - ((132.0 - ((99.0 - (140.0 / square)) / square)) / square)) / square)) / x / 166320.0;

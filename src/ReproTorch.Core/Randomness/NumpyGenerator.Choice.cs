@@ -197,16 +197,20 @@ public sealed partial class NumpyGenerator
             return all[(all.Length - count)..];
         }
 
-        // R. W. Floyd's sampling (J. Bentley, "Programming Pearls: A Sample of Brilliance", 1987), in NumPy with open addressing;
-        // which set holds the numbers does not show in them.
+        // R. W. Floyd's sampling (J. Bentley, "Programming Pearls: A Sample of Brilliance", 1987).
         var chosen = new long[count];
-        var taken = new HashSet<long>(count);
+        var taken = new IntegerSet(count);
         for (int i = 0; i < count; i++)
         {
             long last = population - count + i;
             long value = (long)Next64((ulong)last);
-            chosen[i] = taken.Add(value) ? value : last;
-            taken.Add(chosen[i]);
+            if (!taken.Add(value))
+            {
+                value = last;
+                taken.Add(last);
+            }
+
+            chosen[i] = value;
         }
 
         if (shuffle)
@@ -285,5 +289,36 @@ public sealed partial class NumpyGenerator
         }
 
         return sum;
+    }
+
+    /// <summary>A set of non-negative integers by open addressing; for numbers that are random already it needs no hash.</summary>
+    private readonly struct IntegerSet
+    {
+        private readonly long[] _slots;
+
+        public IntegerSet(int capacity)
+        {
+            _slots = new long[BitOperations.RoundUpToPowerOf2((ulong)(1.2 * capacity) + 1)];
+            Array.Fill(_slots, -1);
+        }
+
+        /// <summary>False where the number was there already.</summary>
+        public bool Add(long value)
+        {
+            long mask = _slots.Length - 1;
+            for (long slot = value & mask; ; slot = (slot + 1) & mask)
+            {
+                if (_slots[slot] == value)
+                {
+                    return false;
+                }
+
+                if (_slots[slot] < 0)
+                {
+                    _slots[slot] = value;
+                    return true;
+                }
+            }
+        }
     }
 }

@@ -7,6 +7,9 @@ public sealed partial class NumpyGenerator
 {
     private const long HypergeometricLimit = 1_000_000_000;
 
+    // What depends on the mean alone, kept for the next call.
+    private PoissonRejection _poisson;
+
     /// <summary><c>poisson(lam)</c>.</summary>
     /// <param name="lam">Mean, 0 to about 9.223372006484771e18.</param>
     /// <exception cref="ReproTorchException">lam is negative, NaN or too large.</exception>
@@ -190,35 +193,60 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    // PTRS of W. Hoermann, "The Transformed Rejection Method for Generating Poisson Random Variables", 1993.
     private long NextPoissonByRejection(double lam)
     {
-        double root = Math.Sqrt(lam);
-        double logLam = Math.Log(lam);
-        double b = 0.931 + (2.53 * root);
-        double a = -0.059 + (0.02483 * b);
-        double inverseAlpha = 1.1239 + (1.1328 / (b - 3.4));
-        double vr = 0.9277 - (3.6224 / (b - 2));
-        while (true)
+        if (_poisson.Lam != lam)
         {
-            double u = _bits.NextDouble() - 0.5;
-            double v = _bits.NextDouble();
-            double us = 0.5 - Math.Abs(u);
-            long k = ToInt64(Math.Floor((((2 * a / us) + b) * u) + lam + 0.43));
-            if (us >= 0.07 && v <= vr)
-            {
-                return k;
-            }
+            _poisson = new PoissonRejection(lam);
+        }
 
-            if (k < 0 || (us < 0.013 && v > us))
-            {
-                continue;
-            }
+        return _poisson.Next(_bits);
+    }
 
-            if (Math.Log(v) + Math.Log(inverseAlpha) - Math.Log((a / (us * us)) + b)
-                <= -lam + (k * logLam) - LogGamma(unchecked(k + 1)))
+    /// <summary>PTRS of W. Hoermann, "The Transformed Rejection Method for Generating Poisson Random Variables", 1993.</summary>
+    private readonly struct PoissonRejection
+    {
+        private readonly double _logLam;
+        private readonly double _a;
+        private readonly double _b;
+        private readonly double _logInverseAlpha;
+        private readonly double _vr;
+
+        public PoissonRejection(double lam)
+        {
+            Lam = lam;
+            _logLam = Math.Log(lam);
+            _b = 0.931 + (2.53 * Math.Sqrt(lam));
+            _a = -0.059 + (0.02483 * _b);
+            _logInverseAlpha = Math.Log(1.1239 + (1.1328 / (_b - 3.4)));
+            _vr = 0.9277 - (3.6224 / (_b - 2));
+        }
+
+        public double Lam { get; }
+
+        public long Next(BitGenerator bits)
+        {
+            while (true)
             {
-                return k;
+                double u = bits.NextDouble() - 0.5;
+                double v = bits.NextDouble();
+                double us = 0.5 - Math.Abs(u);
+                long k = ToInt64(Math.Floor((((2 * _a / us) + _b) * u) + Lam + 0.43));
+                if (us >= 0.07 && v <= _vr)
+                {
+                    return k;
+                }
+
+                if (k < 0 || (us < 0.013 && v > us))
+                {
+                    continue;
+                }
+
+                if (Math.Log(v) + _logInverseAlpha - Math.Log((_a / (us * us)) + _b)
+                    <= -Lam + (k * _logLam) - LogGamma(unchecked(k + 1)))
+                {
+                    return k;
+                }
             }
         }
     }

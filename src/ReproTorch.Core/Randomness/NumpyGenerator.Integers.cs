@@ -1,12 +1,16 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ReproTorch.Randomness;
 
 /// <content>Integers in a range: D. Lemire, "Fast Random Integer Generation in an Interval", 2019.</content>
 public sealed partial class NumpyGenerator
 {
+    // Below one draw in 32 a group of eight mostly goes through.
+    private const uint RareThreshold = 1U << 27;
+
     /// <summary><c>integers(low, high, endpoint=endpoint)</c> with the dtype of int64.</summary>
     /// <param name="low">Smallest value.</param>
     /// <param name="high">One above the greatest value, or with <paramref name="endpoint"/> the greatest. (NumPy's
@@ -40,25 +44,25 @@ public sealed partial class NumpyGenerator
         CheckBounds(low, high, last, endpoint, minimum, maximum, name);
         ulong range = unchecked((ulong)(last - low));
         ulong offset = unchecked((ulong)low);
-        if (typeof(T) == typeof(bool))
+        if (range == 0)
         {
-            FillBits(MemoryMarshal.AsBytes(destination), (byte)offset, (byte)range);
+            destination.Fill(Unsafe.As<ulong, T>(ref offset));
         }
-        else if (Unsafe.SizeOf<T>() == sizeof(byte))
+        else if (typeof(T) == typeof(bool))
         {
             var draws = default(SharedDraw);
             foreach (ref byte value in MemoryMarshal.AsBytes(destination))
             {
-                value = (byte)(offset + Next8((byte)range, ref draws));
+                value = (byte)draws.Next(_bits, 1);
             }
+        }
+        else if (Unsafe.SizeOf<T>() == sizeof(byte))
+        {
+            FillShared(MemoryMarshal.AsBytes(destination), (byte)offset, (uint)range);
         }
         else if (Unsafe.SizeOf<T>() == sizeof(ushort))
         {
-            var draws = default(SharedDraw);
-            foreach (ref ushort value in MemoryMarshal.Cast<T, ushort>(destination))
-            {
-                value = (ushort)(offset + Next16((ushort)range, ref draws));
-            }
+            FillShared(MemoryMarshal.Cast<T, ushort>(destination), (ushort)offset, (uint)range);
         }
         else if (Unsafe.SizeOf<T>() == sizeof(uint))
         {
@@ -70,10 +74,7 @@ public sealed partial class NumpyGenerator
         }
         else
         {
-            foreach (ref ulong value in MemoryMarshal.Cast<T, ulong>(destination))
-            {
-                value = offset + Next64(range);
-            }
+            FillBounded(MemoryMarshal.Cast<T, ulong>(destination), offset, range);
         }
     }
 
@@ -106,9 +107,8 @@ public sealed partial class NumpyGenerator
             ulong value = unchecked((ulong)first);
             if (range != 0)
             {
-                value += typeof(T) == typeof(bool) ? draws.NextBit(_bits)
-                    : Unsafe.SizeOf<T>() == sizeof(byte) ? Next8((byte)range, ref draws)
-                    : Unsafe.SizeOf<T>() == sizeof(ushort) ? Next16((ushort)range, ref draws)
+                value += typeof(T) == typeof(bool) ? (byte)draws.Next(_bits, 1)
+                    : Unsafe.SizeOf<T>() <= sizeof(ushort) ? NextShared((uint)range, 8 * Unsafe.SizeOf<T>(), ref draws)
                     : Next64(range);
             }
 
@@ -173,86 +173,140 @@ public sealed partial class NumpyGenerator
         private uint _bits;
         private int _left;
 
-        public byte Next8(BitGenerator source) => (byte)Next(source, 8, 3);
-
-        public ushort Next16(BitGenerator source) => (ushort)Next(source, 16, 1);
-
-        public byte NextBit(BitGenerator source) => (byte)(Next(source, 1, 31) & 1);
-
-        private uint Next(BitGenerator source, int width, int more)
+        public uint Next(BitGenerator source, int width)
         {
             if (_left == 0)
             {
                 _bits = source.NextUInt32();
-                _left = more;
+                _left = 32 / width;
             }
             else
             {
                 _bits >>= width;
-                _left--;
             }
 
-            return _bits;
+            _left--;
+            return _bits & ((1U << width) - 1);
         }
     }
 
-    private void FillBits(Span<byte> destination, byte offset, byte range)
+    // Values of 8 or 16 bits, several from one 32-bit draw, the lowest first. Here and below: of all products of a draw with the number
+    // of values, those whose lower half is below the threshold are too many and are drawn again. The loops write each value and
+    // step on only if it counts, because a branch would go wrong as often as chance has it.
+    private void FillShared<T>(Span<T> destination, T offset, uint range)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        if (range == 0)
+        int width = 8 * Unsafe.SizeOf<T>();
+        uint mask = (1U << width) - 1;
+        uint values = range + 1;
+        uint threshold = (1U << width) % values;
+        int i = 0;
+        while (i < destination.Length)
         {
-            destination.Fill(offset);
-            return;
+            ReadOnlySpan<uint> ready = _bits.ReadyHalves();
+            int taken = 0;
+            for (; taken < ready.Length && i < destination.Length; taken++)
+            {
+                Spread(destination, ready[taken]);
+            }
+
+            _bits.TakeHalves(taken);
+            if (ready.IsEmpty)
+            {
+                Spread(destination, _bits.NextUInt32());
+            }
         }
 
-        var draws = default(SharedDraw);
-        foreach (ref byte value in destination)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        void Spread(Span<T> destination, uint draw)
         {
-            value = draws.NextBit(_bits);
+            for (int left = 32; left > 0 && i < destination.Length; left -= width, draw >>= width)
+            {
+                uint product = (draw & mask) * values;
+                destination[i] = offset + T.CreateTruncating(product >> width);
+                i += (product & mask) >= threshold ? 1 : 0;
+            }
         }
     }
 
     private void FillBounded<T>(Span<T> destination, T offset, uint range)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (range == 0)
-        {
-            destination.Fill(offset);
-            return;
-        }
-
-        while (!destination.IsEmpty)
+        ulong values = (ulong)range + 1;
+        uint threshold = (uint)((1UL << 32) % values);
+        int i = 0;
+        while (i < destination.Length)
         {
             ReadOnlySpan<uint> ready = _bits.ReadyHalves();
-            int count = Math.Min(ready.Length, destination.Length);
-            int i = 0;
-            if (range == uint.MaxValue)
+            int taken = threshold < RareThreshold ? FillGroups(ready, destination[i..], offset, values, threshold) : 0;
+            i += taken;
+            for (; taken < ready.Length && i < destination.Length; taken++)
             {
-                for (; i < count; i++)
-                {
-                    destination[i] = offset + T.CreateTruncating(ready[i]);
-                }
+                ulong product = ready[taken] * values;
+                destination[i] = offset + T.CreateTruncating(product >> 32);
+                i += (uint)product >= threshold ? 1 : 0;
+            }
+
+            _bits.TakeHalves(taken);
+            if (ready.IsEmpty)
+            {
+                destination[i++] = offset + T.CreateTruncating(Next32(range));
+            }
+        }
+    }
+
+    // Eight draws at once, up to the first group in which one has to be drawn again.
+    private static int FillGroups<T>(ReadOnlySpan<uint> draws, Span<T> destination, T offset, ulong values, uint threshold)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        int count = 0;
+        int end = Math.Min(draws.Length, destination.Length) - Vector256<uint>.Count;
+        for (; Vector256.IsHardwareAccelerated && count <= end; count += Vector256<uint>.Count)
+        {
+            (Vector256<ulong> low, Vector256<ulong> high) = Vector256.Widen(Vector256.Create(draws[count..]));
+            low *= values;
+            high *= values;
+            if (Vector256.LessThanAny(Vector256.Narrow(low, high), Vector256.Create(threshold)))
+            {
+                break;
+            }
+
+            if (Unsafe.SizeOf<T>() == sizeof(ulong))
+            {
+                Vector256<T> offsets = Vector256.Create(offset);
+                ((low >>> 32).As<ulong, T>() + offsets).CopyTo(destination[count..]);
+                ((high >>> 32).As<ulong, T>() + offsets).CopyTo(destination[(count + Vector256<ulong>.Count)..]);
             }
             else
             {
-                uint values = range + 1;
-                for (; i < count; i++)
-                {
-                    ulong product = (ulong)ready[i] * values;
-                    if ((uint)product < values)
-                    {
-                        break;
-                    }
+                (Vector256.Narrow(low >>> 32, high >>> 32).As<uint, T>() + Vector256.Create(offset)).CopyTo(destination[count..]);
+            }
+        }
 
-                    destination[i] = offset + T.CreateTruncating(product >> 32);
-                }
+        return count;
+    }
+
+    private void FillBounded(Span<ulong> destination, ulong offset, ulong range)
+    {
+        // With all of 2^64 the number of values wraps to 0; then every draw is a value.
+        ulong values = range + 1;
+        ulong threshold = values == 0 ? 0 : (ulong.MaxValue - range) % values;
+        int i = 0;
+        while (i < destination.Length)
+        {
+            ReadOnlySpan<ulong> ready = _bits.Ready();
+            int taken = 0;
+            for (; taken < ready.Length && i < destination.Length; taken++)
+            {
+                ulong high = Math.BigMul(ready[taken], values, out ulong low);
+                destination[i] = offset + (values == 0 ? ready[taken] : high);
+                i += low >= threshold ? 1 : 0;
             }
 
-            _bits.TakeHalves(i);
-            destination = destination[i..];
-            if (!destination.IsEmpty && (i < count || ready.IsEmpty))
+            _bits.Take(taken);
+            if (ready.IsEmpty)
             {
-                destination[0] = offset + T.CreateTruncating(Next32(range));
-                destination = destination[1..];
+                destination[i++] = offset + Next64(range);
             }
         }
     }
@@ -310,56 +364,17 @@ public sealed partial class NumpyGenerator
         return (uint)(product >> 32);
     }
 
-    private ushort Next16(ushort range, ref SharedDraw draws)
+    private uint NextShared(uint range, int width, ref SharedDraw draws)
     {
-        if (range == 0)
+        uint values = range + 1;
+        uint threshold = (1U << width) % values;
+        uint product;
+        do
         {
-            return 0;
+            product = draws.Next(_bits, width) * values;
         }
-
-        if (range == ushort.MaxValue)
-        {
-            return draws.Next16(_bits);
-        }
-
-        uint values = (uint)range + 1;
-        uint product = draws.Next16(_bits) * values;
-        if ((ushort)product < values)
-        {
-            uint threshold = (uint)(ushort.MaxValue - range) % values;
-            while ((ushort)product < threshold)
-            {
-                product = draws.Next16(_bits) * values;
-            }
-        }
-
-        return (ushort)(product >> 16);
-    }
-
-    private byte Next8(byte range, ref SharedDraw draws)
-    {
-        if (range == 0)
-        {
-            return 0;
-        }
-
-        if (range == byte.MaxValue)
-        {
-            return draws.Next8(_bits);
-        }
-
-        uint values = (uint)range + 1;
-        uint product = draws.Next8(_bits) * values;
-        if ((byte)product < values)
-        {
-            uint threshold = (uint)(byte.MaxValue - range) % values;
-            while ((byte)product < threshold)
-            {
-                product = draws.Next8(_bits) * values;
-            }
-        }
-
-        return (byte)(product >> 8);
+        while ((product & ((1U << width) - 1)) < threshold);
+        return product >> width;
     }
 
     // 0 .. maximum by masking and trying again, which shuffles and urns use.

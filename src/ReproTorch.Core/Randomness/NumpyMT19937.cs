@@ -76,6 +76,8 @@ public sealed partial class NumpyMT19937 : BitGenerator
 
     private protected override double NextDoubleSlow() => _twister.NextDouble();
 
+    private protected override void FillDoublesSlow(Span<double> destination) => _twister.Fill(destination);
+
     private protected override Dictionary<string, object> DescribeState()
     {
         var key = new uint[StateLength];
