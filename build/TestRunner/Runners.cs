@@ -42,7 +42,7 @@ internal sealed partial class Runners(string root, string configuration)
     {
         const string Runner = "side by side (python)";
         string runner = Path.Combine(root, "tests", "python", "run.py");
-        int suites = Directory.EnumerateFiles(Path.GetDirectoryName(runner)!, "side_by_side*.py", SearchOption.AllDirectories).Count();
+        int suites = Directory.EnumerateFiles(Path.GetDirectoryName(runner)!, "*side_by_side*.py", SearchOption.AllDirectories).Count();
         string[] candidates = Environment.GetEnvironmentVariable("REPROTORCH_PYTHON") is { Length: > 0 } chosen
             ? [chosen]
             : ["python3", "/usr/bin/python3", "python"];

@@ -1,10 +1,10 @@
-"""Runs the side-by-side checks: every side_by_side*.py below this folder, each in a process of its own.
+"""Runs the side-by-side checks: every file with "side_by_side" in its name below this folder, each in a process of its own.
 
 A check prints as its last line `N passed, N failed` (`, N skipped` may follow) and ends with a code other than 0 when
 something failed. So does this runner, over all of them. A check that ends without that line, or that counts nothing,
 is one failure. Arguments choose checks by a part of their path: `run.py random` runs those with "random" in it.
 
-The checks find the program in REPROTORCH_PROGRAM (set here to out/ReproTorch/reprotorch unless it is set already).
+The checks find the program in REPROTORCH (set here to out/ReproTorch/reprotorch unless it is set already).
 """
 import os
 import pathlib
@@ -42,8 +42,8 @@ def run(check, environment):
 def main(words):
     environment = dict(os.environ)
     program = "reprotorch.exe" if os.name == "nt" else "reprotorch"
-    environment.setdefault("REPROTORCH_PROGRAM", str(ROOT / "out" / "ReproTorch" / program))
-    checks = sorted(HERE.rglob("side_by_side*.py"))
+    environment.setdefault("REPROTORCH", str(ROOT / "out" / "ReproTorch" / program))
+    checks = sorted(HERE.rglob("*side_by_side*.py"))
     if words:
         checks = [check for check in checks if any(word in str(check.relative_to(HERE)) for word in words)]
     totals = [run(check, environment) for check in checks]

@@ -12,6 +12,8 @@
  * - A null where an object is needed, or a number outside its range, gives RPT_ERROR_INVALID_ARGUMENT.
  * - Functions may be called from any thread. One object must not be changed by two threads at once. State that libtorch
  *   keeps for the process (generators, switches, thread counts) is shared by all threads.
+ * - Types are written as TorchScript annotations ("Tensor", "Optional[int]", "Dict[str, List[Tensor]]").
+ * - The library stays in the process once it is loaded: libtorch keeps pointers into it.
  */
 #ifndef REPROTORCH_H
 #define REPROTORCH_H
@@ -76,8 +78,10 @@ RPT_API const char *rpt_torch_version_loaded(void);
 RPT_API void rpt_string_free(char *text);
 
 /* Takes the warnings that libtorch raised since the last take on the calling thread (and those raised on threads that
- * libtorch itself started), joined by a newline of their own each: one warning, one element. out_count strings in a
- * new array, freed with rpt_warnings_free. Nothing of libtorch is ever printed. */
+ * never called this library, such as libtorch's own): one warning, one element. What a model prints with print() comes
+ * the same way, with its newline at the end. out_count strings in a new array (null when there are none), freed with
+ * rpt_warnings_free. Nothing of libtorch is printed. At most 1,000 are kept a thread; a last element then says how many
+ * were dropped. */
 RPT_API rpt_error *rpt_warnings_take(char ***out_texts, int64_t *out_count);
 RPT_API void rpt_warnings_free(char **texts, int64_t count);
 /* 1: a warning that libtorch gives only once in a process is given every time (torch.set_warn_always). */
@@ -151,14 +155,16 @@ typedef struct rpt_tensor_info {
     int64_t storage_bytes;   /* bytes of the storage that the tensor keeps alive, 0 if unknown */
     const int64_t *sizes;    /* borrowed from the tensor */
     const int64_t *strides;  /* borrowed from the tensor, in elements; null when not dense */
-    const void *data;        /* borrowed from the tensor: first element; null unless dense and on the CPU */
+    const void *data;        /* borrowed from the tensor: first element; null unless dense, on the CPU, and with its
+                              * elements in memory as they are (not a lazily conjugated or negated view) */
 } rpt_tensor_info;
 
-/* A new tensor with a copy of byte_count bytes in C order. byte_count must be elements times the size of the dtype. */
+/* A new tensor with a copy of byte_count bytes in C order. byte_count must be elements times the size of the dtype.
+ * Quantized dtypes need a scale too and are refused: aten::_make_per_tensor_quantized_tensor makes those. */
 RPT_API rpt_error *rpt_tensor_create(int32_t dtype, const int64_t *sizes, int32_t dimensions, const void *data,
                                      int64_t byte_count, int32_t device_type, int32_t device_index,
                                      rpt_tensor **out_tensor);
-/* Called once, on any thread, when the last reference to borrowed memory is gone. */
+/* Called once, on any thread, when the last reference to borrowed memory is gone. It must not throw. */
 typedef void (*rpt_release_callback)(void *context);
 /* A new CPU tensor over memory that the caller keeps alive and unchanged until release(context) is called (also on
  * failure of this function it is NOT called). The memory is aligned to the size of one element. */
@@ -174,7 +180,7 @@ RPT_API rpt_error *rpt_tensor_copy_from_host(rpt_tensor *tensor, const void *buf
 /* A dense CPU tensor in C order with the same elements: the tensor itself where it is one already. */
 RPT_API rpt_error *rpt_tensor_to_host(const rpt_tensor *tensor, rpt_tensor **out_tensor);
 /* The same elements on another device and with another dtype (-1 keeps the dtype; device_type -1 keeps the device).
- * Shares memory when nothing changes and copy is 0. */
+ * Shares memory when nothing changes and copy is 0. The result requires no gradient; nor does that of to_host and narrow. */
 RPT_API rpt_error *rpt_tensor_to(const rpt_tensor *tensor, int32_t dtype, int32_t device_type, int32_t device_index,
                                  int32_t copy, rpt_tensor **out_tensor);
 /* The rows start..start+length-1 of dimension 0, sharing memory. */
@@ -183,7 +189,7 @@ RPT_API rpt_error *rpt_tensor_narrow(const rpt_tensor *tensor, int64_t start, in
 RPT_API rpt_error *rpt_tensor_concatenate(rpt_tensor *const *tensors, int64_t count, rpt_tensor **out_tensor);
 /* scale and zero point of a per-tensor quantized tensor; an error for any other. */
 RPT_API rpt_error *rpt_tensor_quantization(const rpt_tensor *tensor, double *out_scale, int64_t *out_zero_point);
-/* XXH3, 128 bits, seed 0, in its canonical (big-endian) form, over: the dtype number as int32, the number of dimensions
+/* XXH3, 128 bits, seed 0, in its canonical (big-endian) form, over: the rpt_dtype number as int32, the number of dimensions
  * as int32, each size as int64 (all little endian), then the elements' bytes in C order. Works from any device. */
 RPT_API rpt_error *rpt_tensor_hash(const rpt_tensor *tensor, uint8_t out_hash[16]);
 /* A second reference to the same tensor. */
@@ -224,12 +230,15 @@ RPT_API rpt_error *rpt_value_from_device(int32_t device_type, int32_t device_ind
 RPT_API rpt_error *rpt_value_from_dtype(int32_t dtype, rpt_value **out_value);
 RPT_API rpt_error *rpt_value_from_generator(const rpt_generator *generator, rpt_value **out_value);
 /* Containers copy their items' references; the items stay the caller's. A list's items may be of mixed kinds: it takes
- * the element type that the method or operator declares when it is passed to one. */
+ * the element type that the method or operator declares when it is passed to one (until then that of its items, else
+ * Any). Keys of a dict are all of one kind: strings, ints, floats, complex numbers, bools, tensors or devices; one that is
+ * given twice is an error. */
 RPT_API rpt_error *rpt_value_from_tuple(rpt_value *const *items, int64_t count, rpt_value **out_value);
 RPT_API rpt_error *rpt_value_from_list(rpt_value *const *items, int64_t count, rpt_value **out_value);
 RPT_API rpt_error *rpt_value_from_dict(rpt_value *const *keys, rpt_value *const *values, int64_t count,
                                        rpt_value **out_value);
 
+/* The kind, one of rpt_value_kind. Null, and an undefined tensor, give RPT_VALUE_NONE. */
 RPT_API int32_t rpt_value_kind_of(const rpt_value *value);
 /* Each fails with RPT_ERROR_INVALID_ARGUMENT when the value is of another kind. */
 RPT_API rpt_error *rpt_value_to_tensor(const rpt_value *value, rpt_tensor **out_tensor);
@@ -248,7 +257,7 @@ RPT_API rpt_error *rpt_value_item(const rpt_value *value, int64_t index, rpt_val
 RPT_API rpt_error *rpt_value_key(const rpt_value *value, int64_t index, rpt_value **out_key);
 /* The name of a NamedTuple's field or of an object's attribute; null where items have no names. */
 RPT_API rpt_error *rpt_value_name(const rpt_value *value, int64_t index, char **out_name);
-/* How TorchScript would print it, and its type's name ("Tuple[Tensor, Dict[str, int]]"). */
+/* How libtorch prints it (elements of tensors included), and its type's name ("Tuple[Tensor, Dict[str, int]]"). */
 RPT_API rpt_error *rpt_value_text(const rpt_value *value, char **out_text);
 RPT_API rpt_error *rpt_value_type(const rpt_value *value, char **out_text);
 RPT_API void rpt_value_free(rpt_value *value);
@@ -256,33 +265,43 @@ RPT_API void rpt_value_free(rpt_value *value);
 /* ---- operator ---------------------------------------------------------------------------------------------- */
 
 /* Calls an operator by name, as torch.ops.<namespace>.<name>(*arguments, **keywords) does: the first overload that
- * accepts the arguments. name: "aten::randn", or with the overload "aten::randn.generator". A dtype is passed as
- * rpt_value_from_dtype. out_value: the result; several results come as a tuple. Runs without recording gradients unless
- * record_gradients is 1. */
+ * accepts the arguments. name: "aten::randn", or with the overload "aten::randn.generator" (".default" is the one without
+ * a name). A dtype is passed as rpt_value_from_dtype. Arguments are converted as rpt_method_run converts them; also, one
+ * number stands for a list of fixed length (int[2]), and for a tensor in add, sub, mul and div, as in Python. Two
+ * differences from Python: a bool for a number stays a bool, and None for a Tensor that is not Optional is an error.
+ * out_value: the result; several results come as a tuple, none as None. Runs without recording gradients unless
+ * record_gradients is 1. When no overload accepts the arguments, the error says why for each. */
 RPT_API rpt_error *rpt_operator_call(const char *name, rpt_value *const *arguments, int64_t argument_count,
                                      const char *const *keyword_names, rpt_value *const *keyword_values,
                                      int64_t keyword_count, int32_t record_gradients, rpt_value **out_value);
 
 /* ---- module ------------------------------------------------------------------------------------------------ */
 
-/* Loads a TorchScript archive. device_type -1 keeps the devices that the file names. The file is not screened here. */
+/* Loads a TorchScript archive, as torch.jit.load with map_location. device_type -1 keeps the devices that the file names.
+ * The file is not screened here: libtorch neither checks checksums nor bounds nesting and sizes, so that is the caller's.
+ * What cannot be read gives RPT_ERROR_MODEL_FORMAT, code that does not compile RPT_ERROR_SCRIPT_SOURCE. */
 RPT_API rpt_error *rpt_module_load(const char *path, int32_t device_type, int32_t device_index, rpt_module **out_module);
 /* The same from memory, which is borrowed for the call. */
 RPT_API rpt_error *rpt_module_load_bytes(const void *data, int64_t byte_count, int32_t device_type, int32_t device_index,
                                          rpt_module **out_module);
-/* Writes the archive to path, replacing what is there. The caller sees to it that a failure costs nothing. */
+/* Writes the archive to path, replacing what is there. The caller sees to it that a failure costs nothing. The folder in
+ * the archive is always called "archive", so the file's name does not change its bytes. */
 RPT_API rpt_error *rpt_module_save(const rpt_module *module, const char *path);
-/* A new, empty module with that type name; an empty name gives one. */
+/* A new module with that type name (an identifier; an empty name gives "Module"). It has one attribute, `training`, which
+ * is true. */
 RPT_API rpt_error *rpt_module_create(const char *name, rpt_module **out_module);
-/* Compiles one or several methods given as TorchScript source and adds them to the module. */
+/* Compiles one or several methods given as TorchScript source and adds them to the module: all of them, or none when
+ * one does not compile. A submodule is called as self.name.forward(x). Expressions and blocks nested deeper than 400
+ * levels are refused, because the compiler's recursion could exhaust the stack. */
 RPT_API rpt_error *rpt_module_define(rpt_module *module, const char *source);
 RPT_API rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,
                                                  int32_t requires_grad);
 RPT_API rpt_error *rpt_module_register_buffer(rpt_module *module, const char *name, const rpt_tensor *tensor);
 RPT_API rpt_error *rpt_module_register_submodule(rpt_module *module, const char *name, const rpt_module *submodule);
-/* attribute's TorchScript type is inferred from the value. */
+/* The attribute's TorchScript type is the value's (rpt_value_type). */
 RPT_API rpt_error *rpt_module_register_attribute(rpt_module *module, const char *name, const rpt_value *value);
-/* An independent copy: parameters and buffers are cloned. */
+/* An independent copy, types included: parameters and buffers are cloned, tied ones stay tied, and what is registered or
+ * defined on one does not show on the other. */
 RPT_API rpt_error *rpt_module_clone(const rpt_module *module, rpt_module **out_module);
 /* Two handles on one module: rpt_module_train on one shows on the other. */
 RPT_API rpt_error *rpt_module_share(const rpt_module *module, rpt_module **out_module);
@@ -296,7 +315,8 @@ RPT_API rpt_error *rpt_module_to(rpt_module *module, int32_t dtype, int32_t devi
 /* One JSON document about the module: {"type", "training", "methods": [{"name", "schema", "arguments": [{"name",
  * "type", "optional"}], "returns": [type]}], "parameters": [{"name", "dtype", "shape", "requiresGrad", "device"}],
  * "buffers": [...the same], "attributes": [{"name", "type"}], "submodules": [{"name", "type"}]}; names are dotted, in the
- * order of Module.named_parameters() and named_buffers(). dtype is PyTorch's name ("float32"). */
+ * order of Module.named_parameters() and named_buffers(), each tensor once. "optional": has a default. dtype is PyTorch's
+ * name ("float32"). */
 RPT_API rpt_error *rpt_module_describe(const rpt_module *module, char **out_json);
 /* A parameter or buffer by its dotted name; shares memory with the module. */
 RPT_API rpt_error *rpt_module_tensor(const rpt_module *module, const char *name, rpt_tensor **out_tensor);
@@ -307,8 +327,10 @@ RPT_API void rpt_module_free(rpt_module *module);
 /* A method, found once and called often. It keeps the module alive. */
 RPT_API rpt_error *rpt_module_method(const rpt_module *module, const char *name, rpt_method **out_method);
 /* Runs the method. arguments and keywords are converted to the declared types as Python's binding does (int to float,
- * list to List[T], None to Optional). A wrong count or type gives RPT_ERROR_INVALID_ARGUMENT that names the argument and
- * shows the schema. record_gradients 0: torch.no_grad(). */
+ * list to List[T], list and tuple to each other, None to Optional, a string to device, a tensor of one element to the
+ * number in it). Stricter than Python: a float tensor is no int, None is no bool and no Tensor. A wrong count or type gives
+ * RPT_ERROR_INVALID_ARGUMENT that names the argument and shows the schema. Lists and dicts are copied: a method that
+ * changes them does not change the caller's. record_gradients 0: torch.no_grad(). */
 RPT_API rpt_error *rpt_method_run(const rpt_method *method, rpt_value *const *arguments, int64_t argument_count,
                                   const char *const *keyword_names, rpt_value *const *keyword_values,
                                   int64_t keyword_count, int32_t record_gradients, rpt_value **out_value);
@@ -323,19 +345,31 @@ RPT_API void rpt_method_free(rpt_method *method);
 
 /* ---- trace ------------------------------------------------------------------------------------------------- */
 
-/* Runs a method of the module once on the arguments (as rpt_method_run takes them, keywords by name) and records the
- * operators: a new module of the same parameters and buffers (memory shared) whose method of the same name is the recorded
- * graph: branches frozen, control flow gone. Its other methods are not carried over. strict 0 lets lists and dicts be
- * outputs, as torch.jit.trace(strict=False). Draws from the generators exactly what one run draws. On failure the
- * thread is out of tracing. out_frozen: a JSON array of the source ranges of control flow (prim::If, prim::Loop) and of
- * numbers taken from tensors that the trace froze, empty when none: [{"kind", "source"}]. */
+/* Runs a method of the module once on the arguments (as rpt_method_run takes them, keywords by name) without recording
+ * gradients, and records the operators: a new module of the same parameters, buffers and attributes (memory shared, types
+ * of its own) whose method of the same name is the recorded graph: branches frozen, control flow gone. Its other methods
+ * are not carried over. The arguments given become its arguments, by name: tensors, and tuples, lists and dicts of tensors;
+ * one that is left out has its default recorded, and anything else is an error. It returns what the method returned:
+ * tensors, None, tuples and NamedTuples of them, and with strict 0 lists and dicts too, as torch.jit.trace(strict=False).
+ * Draws from the generators exactly what one run draws, and changes buffers as one run does. On failure the thread is out
+ * of tracing. A torch.jit.fork is recorded where it is called.
+ * out_frozen: a JSON array of what the trace froze, empty when none: [{"kind", "source": file and line or ""}], each pair
+ * once, in the order of the inlined graph. These are
+ * - "prim::If" and "prim::Loop" whose condition or count comes from a tensor's elements or size, from the length of a list
+ *   of tensors, or from a number that is an argument. Not those that hold for every input of the same kind (dtype, device,
+ *   number of dimensions, `is None`, `self.training`), nor those that only guard a raise or assert;
+ * - numbers taken from the elements of a tensor ("aten::item", "aten::Float", "aten::Int", ...), unless they decide a
+ *   branch on the same line;
+ * - "aten::size", "aten::len", "aten::numel": sizes of inputs that are arguments of an operator, such as a batch size in
+ *   view(). A trace is then good for that size alone. */
 RPT_API rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_value *const *arguments,
                                     int64_t argument_count, const char *const *keyword_names,
                                     rpt_value *const *keyword_values, int64_t keyword_count, int32_t strict,
                                     rpt_module **out_module, char **out_frozen);
-/* The nodes of the method's inlined graph, in order, as a JSON array: [{"kind": "aten::dropout", "schema", "source": file
- * and line or "", "nondeterministic": Node::isNondeterministic, "text": the node, canonical, shapes erased}]. Constant
- * tensors come with "hash" (rpt_tensor_hash, hex). */
+/* The nodes of the method's inlined graph, in order (those in a branch or loop right after it), as a JSON array:
+ * [{"kind": "aten::dropout", "schema", "source": file and line or "", "nondeterministic": Node::isNondeterministic,
+ * "text": the node, canonical, shapes erased, without its blocks}]. Constant tensors come with "hash" (rpt_tensor_hash,
+ * hex). */
 RPT_API rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json);
 
 /* ---- random ------------------------------------------------------------------------------------------------ */
@@ -372,12 +406,15 @@ typedef struct rpt_determinism {
     int32_t fill_uninitialized_memory;  /* torch.utils.deterministic.fill_uninitialized_memory (libtorch 2.1 and later) */
     int32_t mkldnn_enabled;             /* torch.backends.mkldnn.enabled */
     int32_t flush_denormal;             /* torch.set_flush_denormal, of the calling thread; -1 where the CPU cannot */
-    int32_t threads;                    /* torch.set_num_threads, at least 1 */
-    int32_t interop_threads;            /* torch.set_num_interop_threads: once, before parallel work has started */
+    int32_t threads;                    /* torch.set_num_threads, at least 1; threads take it over on their next call */
+    int32_t interop_threads;            /* torch.set_num_interop_threads: once, before parallel work has started; the
+                                         * number that it is already is always accepted */
 } rpt_determinism;
 
 RPT_API rpt_error *rpt_determinism_get(rpt_determinism *settings);
-/* Sets nothing at all when one value is out of range. */
+/* Sets nothing at all when one value is out of range, when cublas_allow_tf32 and matmul_precision contradict each other
+ * (libtorch keeps one setting for both: TF32 is allowed exactly when the precision is not highest), or when it is too late
+ * for interop_threads. */
 RPT_API rpt_error *rpt_determinism_set(const rpt_determinism *settings);
 
 #ifdef __cplusplus

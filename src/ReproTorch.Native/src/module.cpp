@@ -109,38 +109,47 @@ void save(const Module &module, const std::string &path) {
     }
 }
 
-// The compiler calls itself for what is nested, and ends the process when the stack is full: a .NET thread's holds about a
-// thousand levels. What nests: indentation, a chain of elif, open brackets, and the operators of one expression.
-void require_shallow(const std::string &source) {
+// Refuses what the compiler does not survive. It calls itself for what is nested, and ends the process when the stack is
+// full: a .NET thread's holds about a thousand levels. And it reads what is not there in a subscript without an index.
+void require_compilable(const std::string &source) {
     using namespace torch::jit;
     constexpr int64_t deepest = 400;
-    int64_t blocks = 0;
-    int64_t branches = 0;
-    int64_t depth = 0;                   // of the expression: its open brackets and the operators within each
+    int64_t blocks = 0;                   // indentation
+    int64_t branches = 0;                 // a chain of elif
+    int64_t depth = 0;                    // open brackets, and the operators within each
     std::vector<int64_t> operators = {0}; // of each open bracket's current item
+    int previous = TK_EOF;
+    bool opens_subscript = false;
     Lexer lexer(std::make_shared<Source>(source));
     for (auto token = lexer.next(); token.kind != TK_EOF; token = lexer.next()) {
+        const auto line = [&] { return token.range.source()->lineno_for_offset(token.range.start()) + 1; };
         switch (token.kind) {
-        case TK_INDENT: ++blocks; break;
-        case TK_DEDENT: --blocks; break;
-        case TK_DEF: branches = 0; break;
-        case TK_ELIF: ++branches; break;
+        case TK_INDENT:
+        case TK_DEDENT:
         case TK_NEWLINE:
+            blocks += token.kind == TK_INDENT ? 1 : token.kind == TK_DEDENT ? -1 : 0;
             operators = {0};
             depth = 0;
             break;
+        case TK_DEF: branches = 0; break;
+        case TK_ELIF: ++branches; break;
         case '(':
         case '[':
         case '{':
+            opens_subscript = token.kind == '[' && (previous == TK_IDENT || previous == ')' || previous == ']');
             operators.push_back(0);
             ++depth;
             break;
         case ')':
         case ']':
         case '}':
-            if (operators.size() > 1) {
-                depth -= operators.back() + 1;
+            if (token.kind == ']' && previous == '[' && opens_subscript) {
+                fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line(), " of the TorchScript source has a subscript without an index.");
+            }
+            if (operators.size() > 1) { // what was in the brackets is one operator of what is around them
+                depth -= operators.back();
                 operators.pop_back();
+                ++operators.back();
             }
             break;
         case ',':
@@ -156,16 +165,16 @@ void require_shallow(const std::string &source) {
             break;
         }
         if (blocks + branches + depth > deepest) {
-            const auto line = token.range.source()->lineno_for_offset(token.range.start()) + 1;
-            fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line, " of the TorchScript source is nested deeper than ", deepest,
+            fail(RPT_ERROR_SCRIPT_SOURCE, "Line ", line(), " of the TorchScript source is nested deeper than ", deepest,
                  " levels, which could exhaust the compiler's stack. Split the expression or the branches.");
         }
+        previous = token.kind;
     }
 }
 
 // Compiles the methods, and takes back those that were added when one of them does not compile.
 void define(Module &module, const std::string &source) {
-    require_shallow(source);
+    require_compilable(source);
     std::unordered_set<std::string> before;
     for (const auto *method : module.type()->methods()) {
         before.insert(method->name());
@@ -225,6 +234,20 @@ Place find_place(const Module &module, const std::string &dotted) {
         invalid("The module has no '", dotted, "'.");
     }
     return {std::move(owner), std::move(name)};
+}
+
+// A copy with types and tensors of its own: what is registered or defined on one does not show on the other. Module::clone
+// makes new types but unties tied tensors, deepcopy keeps them tied but shares the types: one after the other does both.
+Module clone(const Module &module) {
+    const at::NoGradGuard no_grad;
+    auto copy = module.clone(/*inplace=*/true).deepcopy();
+    visit_attributes(module, [&](const std::string &name, const IValue &value, const Module &, size_t) {
+        if (value.isTensor() && value.toTensor().defined() && value.toTensor().requires_grad()) {
+            const auto place = find_place(copy, name);
+            place.owner.attr(place.name).toTensor().set_requires_grad(true);
+        }
+    });
+    return copy;
 }
 
 void write_tensor(JsonWriter &json, const std::string &name, const at::Tensor &tensor) {
@@ -434,7 +457,7 @@ rpt_error *rpt_module_register_attribute(rpt_module *module, const char *name, c
 }
 
 rpt_error *rpt_module_clone(const rpt_module *module, rpt_module **out_module) {
-    return guard([&] { *out_module = new_module(module_of(module).deepcopy()); }, out_module);
+    return guard([&] { *out_module = new_module(clone(module_of(module))); }, out_module);
 }
 
 rpt_error *rpt_module_share(const rpt_module *module, rpt_module **out_module) {

@@ -31,6 +31,8 @@ internal sealed class RandomCases
 
     public static RandomCases Python { get; } = new("python_random_cases.jsonl.gz");
 
+    public static RandomCases NumpyRandomState { get; } = new("numpy_randomstate_cases.jsonl.gz");
+
     /// <summary>Whether this machine's C library rounds as that of the reference did. If not, the last bits of what passes through it
     /// may differ, from the reference as from a CPython or NumPy on this machine.</summary>
     public bool HasReferenceLibrary { get; }
@@ -67,7 +69,7 @@ internal sealed class RandomCases
                 }
 
                 break;
-            case byte[] bytes:
+            case byte[] bytes when actual.GetType() == typeof(byte[]):
                 Assert.True(expected.GetString() == Convert.ToHexStringLower(bytes), where);
                 break;
             case Array array:

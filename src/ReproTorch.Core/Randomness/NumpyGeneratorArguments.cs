@@ -1,0 +1,243 @@
+using System.Collections;
+using System.Globalization;
+using System.Numerics;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Randomness;
+
+/// <summary>Arguments of one call by name, bound to the parameters as Python binds them and turned into what a method
+/// takes.</summary>
+internal sealed class NumpyGeneratorArguments
+{
+    private readonly string _method;
+    private readonly string[] _parameters;
+    private readonly Dictionary<string, object?> _values = [];
+
+    // Lists given for what is a number otherwise, stretched to the shape of the result; and which of their elements counts.
+    private readonly Dictionary<string, object?[]> _stretched = [];
+    private int _element;
+
+    /// <summary>Binds.</summary>
+    /// <param name="method">The method's name, for messages.</param>
+    /// <param name="parameters">Its parameters in order.</param>
+    /// <param name="required">How many of them, from the first on, must be given.</param>
+    /// <param name="positional">Arguments in order.</param>
+    /// <param name="named">Arguments by name; null for none.</param>
+    public NumpyGeneratorArguments(
+        string method, string[] parameters, int required, IReadOnlyList<object?> positional, IDictionary? named)
+    {
+        _method = method;
+        _parameters = parameters;
+        if (positional.Count > parameters.Length)
+        {
+            throw Invalid($"takes at most {parameters.Length} arguments ({string.Join(", ", parameters)}): got {positional.Count}.");
+        }
+
+        for (int i = 0; i < positional.Count; i++)
+        {
+            _values[parameters[i]] = positional[i];
+        }
+
+        foreach (DictionaryEntry entry in named ?? new Dictionary<string, object?>())
+        {
+            string name = entry.Key as string ?? string.Empty;
+            if (!parameters.Contains(name))
+            {
+                throw Invalid($"got an unexpected keyword argument '{name}': it takes {string.Join(", ", parameters)}.");
+            }
+
+            if (!_values.TryAdd(name, entry.Value))
+            {
+                throw Invalid($"got multiple values for keyword argument '{name}'.");
+            }
+        }
+
+        foreach (string name in parameters.Take(required))
+        {
+            if (!_values.ContainsKey(name))
+            {
+                throw Invalid($"needs a value for {name}.");
+            }
+        }
+    }
+
+    /// <summary>The shape asked for; null where no size was given, which asks for a single value.</summary>
+    public long[]? Size => _values.GetValueOrDefault("size") switch
+    {
+        null => null,
+        IEnumerable sizes and not string => [.. sizes.Cast<object?>().Select(size => (long)ToInteger("size", size))],
+        object size => [(long)ToInteger("size", size)],
+    };
+
+    /// <summary>Draws for each element of the parameters that are lists, after all of them were checked; nothing where none is.</summary>
+    /// <param name="fill">Draws with the current element's parameters; an empty span only checks them.</param>
+    /// <returns>The values, or null.</returns>
+    public NumpyArray<T>? Broadcast<T>(RandomFill<T> fill)
+    {
+        string[] given = [.. _parameters.Where(name => name is not ("size" or "dtype") && _values.ContainsKey(name))];
+        if (!given.Any(HasList))
+        {
+            return null;
+        }
+
+        NumpyArray<object?>[] arrays = [.. given.Select(name => HasList(name) ? Array(name) : new NumpyArray<object?>([_values[name]]))];
+        long[] shape = NumpyRandomStateDistribution<T>.OutputShape(Size, [.. arrays.Select(array => array.Shape)]);
+        for (int i = 0; i < given.Length; i++)
+        {
+            _stretched[given[i]] = NumpyShape.Expand(arrays[i], shape);
+        }
+
+        var values = new T[NumpyShape.Count(shape)];
+        for (_element = 0; _element < values.Length; _element++)
+        {
+            fill([]);
+        }
+
+        for (_element = 0; _element < values.Length; _element++)
+        {
+            fill(values.AsSpan(_element, 1));
+        }
+
+        return new NumpyArray<T>(values, shape);
+    }
+
+    public bool Has(string name) => _values.GetValueOrDefault(name) is not null;
+
+    public bool HasList(string name) => IsList(_values.GetValueOrDefault(name));
+
+    public double Double(string name, double otherwise = 0) =>
+        Has(name) ? ToDouble(name, Current(name)) : otherwise;
+
+    public long Int64(string name, long otherwise = 0)
+    {
+        BigInteger value = Has(name) ? ToInteger(name, Current(name)) : otherwise;
+        return value >= long.MinValue && value <= long.MaxValue ? (long)value
+            : throw Invalid($"cannot take {value} for {name}: 64 bits are too few for it.");
+    }
+
+    /// <summary>An axis; what no array has stays what no array has.</summary>
+    public int Axis => (int)Math.Clamp(Int64("axis"), int.MinValue, int.MaxValue);
+
+    /// <summary>A number of elements, which an array must be able to hold.</summary>
+    public int Count(string name)
+    {
+        long count = Int64(name);
+        return count <= System.Array.MaxLength ? (int)Math.Max(count, int.MinValue)
+            : throw Invalid($"cannot make {count} elements: at most {System.Array.MaxLength} are possible.");
+    }
+
+    public Int128 Int128(string name)
+    {
+        BigInteger value = ToInteger(name, Current(name));
+        return value.GetBitLength() < 127 ? (Int128)value
+            : throw Invalid($"cannot take {value} for {name}: no integer type has such values.");
+    }
+
+    public bool Boolean(string name, bool otherwise) => _values.GetValueOrDefault(name) switch
+    {
+        null => otherwise,
+        bool value => value,
+        object value => ToInteger(name, value) != 0,
+    };
+
+    public string Text(string name, string otherwise) => _values.GetValueOrDefault(name) switch
+    {
+        null => otherwise,
+        string value => value,
+        object value => throw Invalid($"takes a name for {name}: got {value}."),
+    };
+
+    public DType DType(DType otherwise, params ReadOnlySpan<DType> allowed)
+    {
+        if (!Has("dtype"))
+        {
+            return otherwise;
+        }
+
+        // Python's own types are NumPy's 64-bit ones, other than PyTorch's names for them.
+        string name = Text("dtype", string.Empty);
+        name = name switch { "int" => "int64", "float" => "float64", _ => name };
+        return DTypes.TryParse(name, out DType dtype) && allowed.Contains(dtype) ? dtype
+            : throw NumpyGeneratorArgument.Invalid($"Unsupported dtype dtype('{name}') for {_method}");
+    }
+
+    /// <summary>A list of numbers.</summary>
+    public double[] Doubles(string name) => [.. Array(name).Values.Select(item => ToDouble(name, item))];
+
+    /// <summary>A list of integers.</summary>
+    public long[] Int64s(string name) => [.. Array(name).Values.Select(item => (long)ToInteger(name, item))];
+
+    /// <summary>A list, or a list of lists and so on, as an array.</summary>
+    public NumpyArray<object?> Array(string name)
+    {
+        if (!HasList(name))
+        {
+            throw Invalid($"takes a list for {name}.");
+        }
+
+        var values = new List<object?>();
+        var shape = new List<long>();
+        Collect(_values[name], 0);
+        return new NumpyArray<object?>([.. values], [.. shape]);
+
+        void Collect(object? item, int depth)
+        {
+            object?[]? items = IsList(item) ? [.. ((IEnumerable)item!).Cast<object?>()] : null;
+            if (items is not null && depth == shape.Count && values.Count == 0)
+            {
+                shape.Add(items.Length);
+            }
+
+            // Below every element of a level there is as much as below the first.
+            if ((items is null) != (depth == shape.Count) || (items is not null && items.Length != shape[depth]))
+            {
+                throw Invalid($"cannot make an array of the list for {name}: its parts have different lengths.");
+            }
+
+            if (items is null)
+            {
+                values.Add(item);
+            }
+            else
+            {
+                foreach (object? part in items)
+                {
+                    Collect(part, depth + 1);
+                }
+            }
+        }
+    }
+
+    public ReproTorchException Invalid(string text) => NumpyGeneratorArgument.Invalid($"{_method}() {text}");
+
+    private static bool IsList(object? value) => value is IEnumerable and not string;
+
+    private object? Current(string name) =>
+        _stretched.TryGetValue(name, out object?[]? elements) ? elements[_element] : _values[name];
+
+    private double ToDouble(string name, object? value) => value switch
+    {
+        double number => number,
+        float number => number,
+        BigInteger number => (double)number,
+        bool flag => flag ? 1 : 0,
+        string text when double.TryParse(text, CultureInfo.InvariantCulture, out double number) => number,
+        IConvertible number and not string => number.ToDouble(CultureInfo.InvariantCulture),
+        _ => throw Invalid($"takes a number for {name}: got {Shown(value)}."),
+    };
+
+    private BigInteger ToInteger(string name, object? value) => value switch
+    {
+        BigInteger number => number,
+        bool flag => flag ? 1 : 0,
+        ulong number => number,
+        double number when double.IsInteger(number) => new BigInteger(number),
+        decimal number when decimal.IsInteger(number) => new BigInteger(number),
+        string text when BigInteger.TryParse(text, CultureInfo.InvariantCulture, out BigInteger number) => number,
+        sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        _ => throw Invalid($"takes an integer for {name}: got {Shown(value)}."),
+    };
+
+    private static string Shown(object? value) =>
+        value is null ? "nothing" : IsList(value) ? "a list" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+}

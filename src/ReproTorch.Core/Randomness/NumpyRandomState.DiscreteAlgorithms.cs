@@ -1,0 +1,451 @@
+using ReproTorch.Interop;
+
+namespace ReproTorch.Randomness;
+
+// How NumPy's legacy stream draws integers from distributions (src/legacy/legacy-distributions.c, src/distributions/distributions.c).
+// What NumPy keeps between calls of binomial is computed anew here: it depends on the parameters only.
+public sealed partial class NumpyRandomState
+{
+    private static readonly double[] s_logGammaSeries =
+    [
+        8.333333333333333e-02, -2.777777777777778e-03, 7.936507936507937e-04, -5.952380952380952e-04, 8.417508417508418e-04,
+        -1.917526917526918e-03, 6.410256410256410e-03, -2.955065359477124e-02, 1.796443723688307e-01, -1.39243221690590e+00,
+    ];
+
+    private long NextPoisson(double lam)
+    {
+        if (lam >= 10)
+        {
+            return NextPoissonPtrs(lam);
+        }
+
+        return lam == 0 ? 0 : NextPoissonByProducts(lam);
+    }
+
+    private long NextPoissonByProducts(double lam)
+    {
+        double limit = Math.Exp(-lam);
+        double product = 1.0;
+        for (long count = 0; ; count++)
+        {
+            product *= _twister.NextDouble();
+            if (!(product > limit))
+            {
+                return count;
+            }
+        }
+    }
+
+    // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
+    // Economics 12, 1993: PTRS.
+    private long NextPoissonPtrs(double lam)
+    {
+        double root = Math.Sqrt(lam);
+        double logLam = Math.Log(lam);
+        double b = 0.931 + (2.53 * root);
+        double a = -0.059 + (0.02483 * b);
+        double inverseAlpha = 1.1239 + (1.1328 / (b - 3.4));
+        double vr = 0.9277 - (3.6224 / (b - 2));
+        while (true)
+        {
+            double u = _twister.NextDouble() - 0.5;
+            double v = _twister.NextDouble();
+            double us = 0.5 - Math.Abs(u);
+            long k = ToInt64(Math.Floor((((2 * a / us) + b) * u) + lam + 0.43));
+            if (us >= 0.07 && v <= vr)
+            {
+                return k;
+            }
+
+            if (k < 0 || (us < 0.013 && v > us))
+            {
+                continue;
+            }
+
+            if (Math.Log(v) + Math.Log(inverseAlpha) - Math.Log((a / (us * us)) + b)
+                <= -lam + (k * logLam) - LogGamma(k + 1))
+            {
+                return k;
+            }
+        }
+    }
+
+    private long NextGeometric(double p) => p >= 0.333333333333333333333333
+        ? NextGeometricBySearch(p)
+        : ToInt64(Math.Ceiling(CMath.Log1P(-_twister.NextDouble()) / Math.Log(1 - p)));
+
+    private long NextGeometricBySearch(double p)
+    {
+        long x = 1;
+        double sum = p;
+        double term = p;
+        double q = 1.0 - p;
+        double u = _twister.NextDouble();
+        while (u > sum)
+        {
+            term *= q;
+            sum += term;
+            x++;
+        }
+
+        return x;
+    }
+
+    // L. Devroye, "Non-Uniform Random Variate Generation", 1986, chapter X.6.
+    private long NextZipf(double a)
+    {
+        double am1 = a - 1.0;
+        double b = Math.Pow(2.0, am1);
+        if (double.IsInfinity(b))
+        {
+            throw Invalid($"a is so great that NumPy's legacy algorithm has no end: got {Text(a)}.");
+        }
+
+        while (true)
+        {
+            double u = 1.0 - _twister.NextDouble();
+            double v = _twister.NextDouble();
+            double x = Math.Floor(Math.Pow(u, -1.0 / am1));
+            if (x > long.MaxValue || x < 1.0)
+            {
+                continue;
+            }
+
+            double t = Math.Pow(1.0 + (1.0 / x), am1);
+            if (v * x * (t - 1.0) / (b - 1.0) <= t / b)
+            {
+                return ToInt64(x);
+            }
+        }
+    }
+
+    // A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", Applied Statistics 30, 1981: LK.
+    private long NextLogseries(double p)
+    {
+        double r = Math.Log(1.0 - p);
+        while (true)
+        {
+            double v = _twister.NextDouble();
+            if (v >= p)
+            {
+                return 1;
+            }
+
+            double u = _twister.NextDouble();
+            double q = 1.0 - Math.Exp(r * u);
+            if (v <= q * q)
+            {
+                long result = ToInt64(Math.Floor(1 + (Math.Log(v) / Math.Log(q))));
+                if (result < 1 || v == 0.0)
+                {
+                    continue;
+                }
+
+                return result;
+            }
+
+            return v >= q ? 1 : 2;
+        }
+    }
+
+    private long NextLegacyBinomial(long n, double p)
+    {
+        if (p <= 0.5)
+        {
+            return p * n <= 30.0 ? NextBinomialByInversion(n, p) : NextBinomialBtpe(n, p);
+        }
+
+        double q = 1.0 - p;
+        return n - (q * n <= 30.0 ? NextBinomialByInversion(n, q) : NextBinomialBtpe(n, q));
+    }
+
+    private long NextBinomialByInversion(long n, double p)
+    {
+        double q = 1.0 - p;
+        double start = Math.Exp(n * Math.Log(q));
+        double mean = n * p;
+        double farthest = mean + (10.0 * Math.Sqrt((mean * q) + 1));
+        long bound = ToInt64(n < farthest ? n : farthest);
+        long x = 0;
+        double px = start;
+        double u = _twister.NextDouble();
+        while (u > px)
+        {
+            x++;
+            if (x > bound)
+            {
+                x = 0;
+                px = start;
+                u = _twister.NextDouble();
+            }
+            else
+            {
+                u -= px;
+                px = (n - x + 1) * p * px / (x * q);
+            }
+        }
+
+        return x;
+    }
+
+    // V. Kachitvichyanukul, B. W. Schmeiser, "Binomial random variate generation", CACM 31(2), 1988: BTPE. p is 0.5 at most here, or NaN
+    // from the remainders of multinomial.
+    private long NextBinomialBtpe(long n, double p)
+    {
+        double r = p < 1.0 - p ? p : 1.0 - p;
+        double q = 1.0 - r;
+        double fm = (n * r) + r;
+        long m = ToInt64(Math.Floor(fm));
+        double p1 = Math.Floor((2.195 * Math.Sqrt(n * r * q)) - (4.6 * q)) + 0.5;
+        double xm = m + 0.5;
+        double xl = xm - p1;
+        double xr = xm + p1;
+        double c = 0.134 + (20.5 / (15.3 + m));
+        double slope = (fm - xl) / (fm - (xl * r));
+        double laml = slope * (1.0 + (slope / 2.0));
+        slope = (xr - fm) / (xr * q);
+        double lamr = slope * (1.0 + (slope / 2.0));
+        double p2 = p1 * (1.0 + (2.0 * c));
+        double p3 = p2 + (c / laml);
+        double p4 = p3 + (c / lamr);
+        double nrq = n * r * q;
+        while (true)
+        {
+            double u = _twister.NextDouble() * p4;
+            double v = _twister.NextDouble();
+            long y;
+            if (!(u > p1))
+            {
+                // The triangle under the middle of the curve.
+                return Mirrored(ToInt64(Math.Floor(xm - (p1 * v) + u)));
+            }
+
+            if (!(u > p2))
+            {
+                // The parallelograms beside it.
+                double x = xl + ((u - p1) / c);
+                v = (v * c) + 1.0 - (Math.Abs(m - x + 0.5) / p1);
+                if (v > 1.0)
+                {
+                    continue;
+                }
+
+                y = ToInt64(Math.Floor(x));
+            }
+            else if (!(u > p3))
+            {
+                // The left tail.
+                y = ToInt64(Math.Floor(xl + (Math.Log(v) / laml)));
+                if (y < 0 || v == 0.0)
+                {
+                    continue;
+                }
+
+                v = v * (u - p2) * laml;
+            }
+            else
+            {
+                // The right tail.
+                y = ToInt64(Math.Floor(xr - (Math.Log(v) / lamr)));
+                if (y > n || v == 0.0)
+                {
+                    continue;
+                }
+
+                v = v * (u - p3) * lamr;
+            }
+
+            if (IsUnderCurve(y, v))
+            {
+                return Mirrored(y);
+            }
+        }
+
+        long Mirrored(long y) => p > 0.5 ? n - y : y;
+
+        bool IsUnderCurve(long y, double v)
+        {
+            long k = Math.Abs(unchecked(y - m));
+            if (!(k > 20 && k < (nrq / 2.0) - 1))
+            {
+                // Near the middle and far out: the quotient of probabilities, step by step.
+                double s = r / q;
+                double a = s * (n + 1);
+                double f = 1.0;
+                for (long i = m + 1; i <= y; i++)
+                {
+                    f *= (a / i) - s;
+                }
+
+                for (long i = y + 1; i <= m; i++)
+                {
+                    f /= (a / i) - s;
+                }
+
+                return !(v > f);
+            }
+
+            double rho = k / nrq * ((((k * ((k / 3.0) + 0.625)) + 0.16666666666666666) / nrq) + 0.5);
+            double t = -k * k / (2 * nrq);
+            double logV = Math.Log(v);
+            if (logV < t - rho)
+            {
+                return true;
+            }
+
+            if (logV > t + rho)
+            {
+                return false;
+            }
+
+            double x1 = y + 1;
+            double f1 = m + 1;
+            double z = n + 1 - m;
+            double w = n - y + 1;
+            return !(logV > (xm * Math.Log(f1 / x1)) + ((n - m + 0.5) * Math.Log(z / w))
+                + ((y - m) * Math.Log(w * r / (x1 * q)))
+                + Stirling(f1) + Stirling(z) + Stirling(x1) + Stirling(w));
+        }
+
+        static double Stirling(double x)
+        {
+            double x2 = x * x;
+            return (13680.0 - ((462.0 - ((132.0 - ((99.0 - (140.0 / x2)) / x2)) / x2)) / x2)) / x / 166320.0;
+        }
+    }
+
+    private long NextHypergeometric(long good, long bad, long sample)
+    {
+        if (sample > 10)
+        {
+            return NextHypergeometricHrua(good, bad, sample);
+        }
+
+        return sample > 0 ? NextHypergeometricByDrawing(good, bad, sample) : 0;
+    }
+
+    private long NextHypergeometricByDrawing(long good, long bad, long sample)
+    {
+        long rest = unchecked(bad + good - sample);
+        double fewer = Math.Min(bad, good);
+        double y = fewer;
+        for (long k = sample; y > 0.0 && k > 0; k--)
+        {
+            double u = _twister.NextDouble();
+            y -= ToInt64(Math.Floor(u + (y / (rest + k))));
+        }
+
+        long z = ToInt64(fewer - y);
+        return good > bad ? sample - z : z;
+    }
+
+    // E. Stadlober's ratio of uniforms, 1989, with I. Frohne's corrections: HRUA*.
+    private long NextHypergeometricHrua(long good, long bad, long sample)
+    {
+        const double D1 = 1.7155277699214135; // 2 sqrt(2 / e)
+        const double D2 = 0.8989161620588988; // 3 - 2 sqrt(3 / e)
+        long fewer = Math.Min(good, bad);
+        long more = Math.Max(good, bad);
+        long population = unchecked(good + bad);
+        long m = Math.Min(sample, population - sample);
+        double d4 = (double)fewer / population;
+        double d5 = 1.0 - d4;
+        double d6 = (m * d4) + 0.5;
+        double d7 = Math.Sqrt(((double)(population - m) * sample * d4 * d5 / (population - 1)) + 0.5);
+        double d8 = (D1 * d7) + D2;
+        long d9 = ToInt64(Math.Floor((double)(m + 1) * (fewer + 1) / (population + 2)));
+        double d10 = LogGamma(d9 + 1) + LogGamma(fewer - d9 + 1) + LogGamma(m - d9 + 1) + LogGamma(more - m + d9 + 1);
+        double end = Math.Floor(d6 + (16 * d7));
+        double d11 = Math.Min(m, fewer) + 1.0;
+        d11 = d11 < end ? d11 : end;
+        long z;
+        while (true)
+        {
+            double x = _twister.NextDouble();
+            double y = _twister.NextDouble();
+            double w = d6 + (d8 * (y - 0.5) / x);
+            if (w < 0.0 || w >= d11)
+            {
+                continue;
+            }
+
+            z = ToInt64(Math.Floor(w));
+            double t = d10
+                - (LogGamma(z + 1) + LogGamma(fewer - z + 1) + LogGamma(m - z + 1) + LogGamma(more - m + z + 1));
+            if ((x * (4.0 - x)) - 3.0 <= t)
+            {
+                break;
+            }
+
+            if (x * (x - t) >= 1)
+            {
+                continue;
+            }
+
+            if (2.0 * Math.Log(x) <= t)
+            {
+                break;
+            }
+        }
+
+        z = good > bad ? m - z : z;
+        return m < sample ? good - z : z;
+    }
+
+    private void NextMultinomial(long n, Span<long> counts, ReadOnlySpan<double> probabilities)
+    {
+        double remaining = 1.0;
+        for (int j = 0; j < counts.Length - 1; j++)
+        {
+            // Unlike in binomial nothing is drawn where the result is known.
+            double p = probabilities[j] / remaining;
+            counts[j] = n == 0 || p == 0 ? 0 : NextLegacyBinomial(n, p);
+            n -= counts[j];
+            if (n <= 0)
+            {
+                return;
+            }
+
+            remaining -= probabilities[j];
+        }
+
+        if (n > 0)
+        {
+            counts[^1] = n;
+        }
+    }
+
+    // S. Zhang, J. Jin, "Computation of Special Functions", 1996: an asymptotic series, moved up where x is small.
+    private static double LogGamma(double x)
+    {
+        const double LogTwoPi = 1.8378770664093453;
+        if (x is 1.0 or 2.0)
+        {
+            return 0.0;
+        }
+
+        long steps = x < 7.0 ? ToInt64(7 - x) : 0;
+        double x0 = x + steps;
+        double x2 = 1.0 / x0 * (1.0 / x0);
+        double series = s_logGammaSeries[9];
+        for (int k = 8; k >= 0; k--)
+        {
+            series *= x2;
+            series += s_logGammaSeries[k];
+        }
+
+        double result = (series / x0) + (0.5 * LogTwoPi) + ((x0 - 0.5) * Math.Log(x0)) - x0;
+        for (long k = 1; k <= steps; k++)
+        {
+            result -= Math.Log(x0 - 1.0);
+            x0 -= 1.0;
+        }
+
+        return result;
+    }
+
+    // What x86-64 makes of a number outside of the range: its least integer. .NET saturates, and takes NaN for 0.
+    private static long ToInt64(double value) => value is >= -9223372036854775808.0 and < 9223372036854775808.0
+        ? (long)value
+        : long.MinValue;
+}
