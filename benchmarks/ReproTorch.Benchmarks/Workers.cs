@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ReproTorch.Comparison;
+using ReproTorch.Determinism;
+using ReproTorch.Models;
+using ReproTorch.Runs;
+using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
+
+namespace ReproTorch.Benchmarks;
+
+/// <summary>Our side of <c>side_by_side.py</c>: programs that say what they are, then answer each count on standard input with
+/// what so many calls took (see <c>peers/worker.py</c>).</summary>
+internal static class Workers
+{
+    /// <summary>Calls a model over and over.</summary>
+    public static void Call(string modelPath, string inputPath, int threads)
+    {
+        DeterminismPolicy.Set(new DeterminismSettings { Threads = threads });
+        using ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
+        using TorchTensor input = Load(inputPath);
+        Time(() => model.Invoke(input).Dispose());
+    }
+
+    /// <summary>Compares two tensors in memory, with all statistics.</summary>
+    public static void Compare(string referencePath, string differencePath)
+    {
+        using TensorData reference = InMemory(referencePath);
+        using TensorData difference = InMemory(differencePath);
+        Time(() =>
+        {
+            TensorComparison comparison = TensorComparer.Compare("values", reference, difference);
+            if (comparison.Identical || !comparison.Close)
+            {
+                throw new InvalidOperationException($"The files were made to be close but not identical: {comparison.Message}");
+            }
+        });
+    }
+
+    /// <summary>Runs a model and drops the outputs; answers with the resident bytes after so many runs.</summary>
+    public static void Memory(string modelPath, string inputPath)
+    {
+        ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
+        var input = new ModelInput { Arguments = [Load(inputPath)] };
+        var options = new RunOptions();
+        Serve(runs =>
+        {
+            for (long i = 0; i < runs; i++)
+            {
+                RunOutput run = ModelRunner.Run(model, input, options);
+                _ = run.Outputs[0].Data!.Bytes(0, 1);
+            }
+
+            return Environment.WorkingSet.ToString(CultureInfo.InvariantCulture);
+        });
+    }
+
+    private static void Time(Action call) => Serve(calls =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        for (long i = 0; i < calls; i++)
+        {
+            call();
+        }
+
+        used = Environment.CpuUsage.TotalTime - used;
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds} {used.TotalSeconds}");
+    });
+
+    private static void Serve(Func<long, string> answer)
+    {
+        Console.WriteLine(RuntimeInformation.FrameworkDescription);
+        while (Console.ReadLine() is { } line)
+        {
+            Console.WriteLine(answer(long.Parse(line, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static TorchTensor Load(string path)
+    {
+        using TensorData data = NpyFile.Read(path);
+        return TorchTensor.FromData(data);
+    }
+
+    // A large file is mapped when it is read; here memory is to be measured, not the mapping.
+    private static TensorData InMemory(string path)
+    {
+        using TensorData mapped = NpyFile.Read(path);
+        return TensorData.FromArray(mapped.DType, mapped.Shape, mapped.AllBytes().ToArray());
+    }
+}
