@@ -7,8 +7,8 @@ The work itself is in build/Build.proj (MSBuild) and CMake; this script finds wh
 On Linux it hands over to build.sh, which can also install what is missing.
 
 .PARAMETER Verb
-build: compile. demo: run the demo on real handwritten digits. test: run every test that can run here. bench: run the
-benchmarks. pack: lay out the module in out/ReproTorch. clean: remove everything that was built.
+build: compile. demo: run the demo on real handwritten digits. test: run every test that can run here. bench: measure
+beside Python and C++. pack: lay out the module in out/ReproTorch. clean: remove everything that was built.
 
 .PARAMETER LibTorch
 The libtorch to build against: the folder that holds its share/cmake/Torch. Default: the environment variable LIBTORCH.
@@ -103,7 +103,7 @@ try {
         }
         'bench' {
             Invoke-Target Bench
-            Invoke-Native dotnet artifacts/bin/ReproTorch.Benchmarks/release/ReproTorch.Benchmarks.dll @ArgumentList
+            Invoke-Native python benchmarks/side_by_side.py @ArgumentList
         }
     }
 }

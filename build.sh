@@ -10,7 +10,7 @@ Usage: ./build.sh VERB
   build          compile the native library, the module and the program
   demo           build, then run the demo on real handwritten digits
   test [KIND..]  build, then run every test that can run here (kinds: native managed python pester)
-  bench [ARG..]  build, then run the benchmarks
+  bench [ARG..]  build, then measure beside Python and C++ (takes minutes)
   pack           lay out the module in out/ReproTorch
   clean          remove everything that was built
 
@@ -50,7 +50,7 @@ As root: apt-get update && apt-get install -y --no-install-recommends ${missing[
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Compiler, CMake and libtorch; with "test" also Debian's Python torch, which runs on the same libtorch.
+# Compiler, CMake and libtorch; for tests and benchmarks also Debian's Python torch, which runs on the same libtorch.
 need_native_tools() {
     local packages=()
     command -v cmake >/dev/null || packages+=(cmake)
@@ -60,7 +60,9 @@ need_native_tools() {
         packages+=(libxxhash-dev)
         if [ -z "${LIBTORCH:-}" ]; then
             packages+=(libtorch-dev)
-            [ "$1" != test ] || [ -n "${REPROTORCH_PYTHON:-}" ] || packages+=(python3-torch python3-numpy python3-torchvision)
+            case $1 in
+            test | bench) [ -n "${REPROTORCH_PYTHON:-}" ] || packages+=(python3-torch python3-numpy python3-torchvision) ;;
+            esac
         fi
         find_missing_packages "${packages[@]}"
         [ ${#missing[@]} -eq 0 ] || install_packages
@@ -130,7 +132,7 @@ main() {
         ;;
     bench)
         run_targets Bench
-        exec dotnet artifacts/bin/ReproTorch.Benchmarks/release/ReproTorch.Benchmarks.dll "$@"
+        exec python3 benchmarks/side_by_side.py "$@"
         ;;
     clean) run_targets Clean ;;
     -h | --help | help) usage ;;
