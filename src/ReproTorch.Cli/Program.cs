@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ReproTorch.Cli.Commands;
 using ReproTorch.Cli.Output;
+using ReproTorch.Interop;
 
 namespace ReproTorch.Cli;
 
@@ -8,6 +9,25 @@ namespace ReproTorch.Cli;
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
+    {
+        // libtorch takes a third of a second to load: beside all that comes before its first use, not after it.
+        // What goes wrong is told where it is used first.
+        bool loads = args is ["run", _, _, ..];
+        if (loads)
+        {
+            TorchLibrary.BeginLoad();
+        }
+
+        int code = await Run(args);
+        if (loads || TorchLibrary.IsLoaded)
+        {
+            ProcessEnd.At(code);
+        }
+
+        return code;
+    }
+
+    private static async Task<int> Run(string[] args)
     {
         var root = new RootCommand(
             "Will this PyTorch model give the same numbers again, and if not, what is the first thing that differs?")

@@ -70,8 +70,6 @@ internal static class RunCommand
 
     private static int Run(Request request)
     {
-        // libtorch takes a third of a second to load: beside the checks of the files, not after them.
-        Task loading = Task.Run(TorchLibrary.Load);
         if (request.Output is { } path && !RunFolder.IsRunFile(path))
         {
             throw new ReproTorchException(
@@ -79,13 +77,12 @@ internal static class RunCommand
         }
 
         List<NamedTensorData> data = [.. request.Inputs.SelectMany(file => TensorFile.Read(file))];
-        loading.GetAwaiter().GetResult();
+        using TorchModel model = ModelLoader.Load(request.Model, request.Load);
         if (request.Deterministic || request.Threads is not null)
         {
             DeterminismPolicy.Set((request.Deterministic ? DeterminismPolicy.Deterministic(warnOnly: false) : new()) with { Threads = request.Threads });
         }
 
-        using TorchModel model = ModelLoader.Load(request.Model, request.Load);
         if (request.Options.Seed is { IsAliasOnCpu: true } seed)
         {
             Terminal.Warning(SeedWarnings.Alias(seed));

@@ -15,6 +15,9 @@ internal static class NativeLibraryLoader
     private const string PathVariable = "REPROTORCH_LIBRARY_PATH";
     private const uint AbiVersion = 1;
 
+    // The system calls back once for each function; finding and checking the file once is enough.
+    private static nint s_library;
+
 #pragma warning disable CA2255 // The resolver must stand before the first native call, whichever that is.
     [ModuleInitializer]
     internal static void Register() =>
@@ -31,6 +34,11 @@ internal static class NativeLibraryLoader
             return nint.Zero;
         }
 
+        if (Volatile.Read(ref s_library) is var loaded and not 0)
+        {
+            return loaded;
+        }
+
         var tried = new StringBuilder();
         foreach (string candidate in Candidates())
         {
@@ -38,6 +46,7 @@ internal static class NativeLibraryLoader
             {
                 CheckAbi(library, candidate);
                 TorchLibrary.IsLoaded = true;
+                Volatile.Write(ref s_library, library);
                 return library;
             }
         }

@@ -121,7 +121,6 @@ public sealed record GraphNode
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(List<FrozenNode>))]
 [JsonSerializable(typeof(List<GraphNode>))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -100,6 +100,7 @@ public static class ModelLoader
             },
             ParserStack);
         thread.Start();
+        ModelDescriptionReader.Prepare();
         thread.Join();
         TorchWarnings.Carry(warnings);
         failure?.Throw();

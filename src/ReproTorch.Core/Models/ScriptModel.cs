@@ -44,8 +44,15 @@ public sealed class ScriptModel : TorchModel
     {
         get
         {
-            ModelDescription now = Describe();
-            return now.Parameters.Concat(now.Buffers).FirstOrDefault() is { } tensor ? TorchDevice.Parse(tensor.Device) : TorchDevice.Cpu;
+            // Of one tensor: every recorded run asks, and describing a large model takes as long as running a small one.
+            ModelDescription first = _atFirst.Value;
+            if ((first.Parameters.Count > 0 ? first.Parameters : first.Buffers) is not [ModelTensor any, ..])
+            {
+                return TorchDevice.Cpu;
+            }
+
+            using TorchTensor tensor = Tensor(any.Name);
+            return tensor.Device;
         }
     }
 
@@ -63,7 +70,7 @@ public sealed class ScriptModel : TorchModel
     public override ModelDescription Describe()
     {
         NativeError.ThrowIfFailed(NativeMethods.rpt_module_describe(_handle, out nint json));
-        return JsonSerializer.Deserialize(NativeText.Take(json), ModelJson.Default.ModelDescription)!;
+        return ModelDescriptionReader.Take(json);
     }
 
     /// <inheritdoc/>
