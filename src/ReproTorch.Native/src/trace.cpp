@@ -297,7 +297,7 @@ rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_va
                 c10::QualifiedName(*twin.type()->name(), function.name()), graph);
             twin.type()->addMethod(traced);
             auto result = std::make_unique<rpt_module>(rpt_module{std::move(twin)});
-            *out_frozen = copy_text(describe_frozen(function));
+            *out_frozen = copy_text(describe_frozen(original, function));
             *out_module = result.release();
         },
         out_module, out_frozen);
