@@ -1110,6 +1110,11 @@ static void test_trace(void) {
     rpt_module_free(traced);
 
     GOOD(rpt_module_trace(module, "assigns", &argument, 1, NULL, NULL, 0, 1, &traced, &frozen));
+    CHECK(has(frozen, "[{\"kind\":\"prim::SetAttr\",\"source\":\"<string>:20\"},"
+                      "{\"kind\":\"prim::If\",\"source\":\"<string>:21\"}]"));
+    rpt_module_free(traced);
+    GOOD(rpt_module_train(module, 0)); /* then the branch is never taken */
+    GOOD(rpt_module_trace(module, "assigns", &argument, 1, NULL, NULL, 0, 1, &traced, &frozen));
     CHECK(has(frozen, "[{\"kind\":\"prim::SetAttr\",\"source\":\"<string>:20\"}]"));
     rpt_module_free(traced);
 
