@@ -16,7 +16,7 @@ internal static class HistogramChart
     private const double Width = 400;
     private const double Height = 215;
     private const double Left = 46;
-    private const double Right = 8;
+    private const double Right = 18;
     private const double Top = 10;
     private const double Bottom = 44;
     private const double PlotWidth = Width - Left - Right;
