@@ -41,6 +41,10 @@ internal sealed class ValueHandle : SafeHandle
     {
     }
 
+    /// <summary>Takes over a pointer, where most calls give none: a handle of nothing costs the garbage collector all the same.</summary>
+    public ValueHandle(nint value)
+        : this() => SetHandle(value);
+
     public override bool IsInvalid => handle == nint.Zero;
 
     protected override bool ReleaseHandle()

@@ -10,6 +10,10 @@ internal static class NativeMemory
     // the last one has grown by half, or by this much if that is more.
     private const long Step = 64L << 20;
 
+    // What is smaller is not counted: its managed object weighs as much and brings the collector by itself, and counting would
+    // cost more than a twentieth of a small call.
+    private const long Smallest = 1 << 10;
+
     private static long s_live;
     private static long s_limit = Step;
     private static int s_collecting;
@@ -19,7 +23,7 @@ internal static class NativeMemory
 
     public static void Add(long bytes)
     {
-        if (bytes <= 0)
+        if (bytes < Smallest)
         {
             return;
         }
@@ -33,7 +37,7 @@ internal static class NativeMemory
 
     public static void Remove(long bytes)
     {
-        if (bytes > 0)
+        if (bytes >= Smallest)
         {
             Interlocked.Add(ref s_live, -bytes);
             GC.RemoveMemoryPressure(bytes);

@@ -99,7 +99,7 @@ internal static unsafe partial class NativeMethods
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_method_run_tensors(
         MethodHandle method, nint* arguments, long argumentCount, int recordGradients, out TensorHandle outTensor,
-        out ValueHandle outValue);
+        out nint outValue);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -72,7 +72,7 @@ public sealed class ScriptModel : TorchModel
         ArgumentNullException.ThrowIfNull(input);
         if (input.Keywords.Count == 0 && input.Arguments.All(argument => argument is TorchTensor))
         {
-            return InvokeTensors(MethodOf(method), input.Arguments);
+            return InvokeTensors(MethodOf(method), [.. input.Arguments.Select(argument => ((TorchTensor)argument!).Handle)]);
         }
 
         using var call = new NativeCall(input);
@@ -97,7 +97,7 @@ public sealed class ScriptModel : TorchModel
     public TorchTensor Invoke(TorchTensor input, string method = "forward")
     {
         ArgumentNullException.ThrowIfNull(input);
-        return InvokeTensors(MethodOf(method), [input]) as TorchTensor
+        return InvokeTensors(MethodOf(method), [input.Handle]) as TorchTensor
             ?? throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument, $"{Name}.{method} does not return one tensor: {Method(method).Schema}");
     }
@@ -171,16 +171,10 @@ public sealed class ScriptModel : TorchModel
         }
     }
 
-    private static unsafe object? InvokeTensors(MethodHandle method, IReadOnlyList<object?> arguments)
+    private static unsafe object? InvokeTensors(MethodHandle method, ReadOnlySpan<SafeHandle> handles)
     {
-        var handles = new SafeHandle[arguments.Count];
-        for (int i = 0; i < handles.Length; i++)
-        {
-            handles[i] = ((TorchTensor)arguments[i]!).Handle;
-        }
-
         TensorHandle tensor;
-        ValueHandle value;
+        nint value;
         using (var held = new HandleArray(handles))
         {
             fixed (nint* first = held.Pointers)
@@ -195,10 +189,9 @@ public sealed class ScriptModel : TorchModel
             return new TorchTensor(tensor);
         }
 
-        using (value)
-        {
-            return TorchValue.FromNative(value);
-        }
+        tensor.Dispose();
+        using var handle = new ValueHandle(value);
+        return TorchValue.FromNative(handle);
     }
 
     private static long ByteCount(ModelDescription description) => description.Parameters.Concat(description.Buffers).Sum(

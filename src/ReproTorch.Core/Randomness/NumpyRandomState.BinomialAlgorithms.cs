@@ -1,7 +1,7 @@
 namespace ReproTorch.Randomness;
 
-// The binomial distribution of NumPy's legacy stream (src/distributions/distributions.c, by way of src/legacy). What depends on n and p
-// alone is kept for the next call, as NumPy keeps it.
+// The binomial distribution of NumPy's legacy stream (src/distributions/distributions.c, by way of src/legacy). What
+// depends on n and p alone is kept for the next call, as NumPy keeps it.
 public sealed partial class NumpyRandomState
 {
     private InversionPlan _inversion = new(0, 0.0);
@@ -48,8 +48,8 @@ public sealed partial class NumpyRandomState
         return x;
     }
 
-    // V. Kachitvichyanukul, B. W. Schmeiser, "Binomial random variate generation", CACM 31(2), 1988: BTPE. p is 0.5 at most here, or NaN
-    // from the remainders of multinomial.
+    // V. Kachitvichyanukul, B. W. Schmeiser, "Binomial random variate generation", CACM 31(2), 1988: BTPE. p is 0.5 at
+    // most here, or NaN from the remainders of multinomial.
     private long NextBinomialBtpe(long n, double p)
     {
         if (_btpe.N != n || _btpe.P != p)

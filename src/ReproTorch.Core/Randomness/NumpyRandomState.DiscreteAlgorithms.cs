@@ -2,7 +2,8 @@ using ReproTorch.Interop;
 
 namespace ReproTorch.Randomness;
 
-// How NumPy's legacy stream draws integers from distributions (src/legacy/legacy-distributions.c, src/distributions/distributions.c).
+// How NumPy's legacy stream draws integers from distributions (src/legacy/legacy-distributions.c,
+// src/distributions/distributions.c).
 public sealed partial class NumpyRandomState
 {
     private static readonly double[] s_logGammaSeries =
@@ -35,8 +36,8 @@ public sealed partial class NumpyRandomState
         }
     }
 
-    // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
-    // Economics 12, 1993: PTRS.
+    // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics
+    // and Economics 12, 1993: PTRS.
     private long NextPoissonPtrs(double lam)
     {
         double root = Math.Sqrt(lam);
@@ -118,7 +119,8 @@ public sealed partial class NumpyRandomState
         }
     }
 
-    // A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", Applied Statistics 30, 1981: LK.
+    // A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", Applied Statistics 30,
+    // 1981: LK.
     private long NextLogseries(double p)
     {
         double r = Math.Log(1.0 - p);

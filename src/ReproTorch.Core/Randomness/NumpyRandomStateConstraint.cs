@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace ReproTorch.Randomness;
 
-/// <summary>What NumPy's legacy distributions demand of a parameter (numpy/random/_common.pyx, <c>constraint_type</c>). NaN passes
-/// where the comment does not say otherwise, as it does in NumPy.</summary>
+/// <summary>What NumPy's legacy distributions demand of a parameter (numpy/random/_common.pyx, <c>constraint_type</c>).
+/// NaN passes where the comment does not say otherwise, as it does in NumPy.</summary>
 internal enum NumpyRandomStateConstraint
 {
     /// <summary>Nothing.</summary>
@@ -15,7 +15,8 @@ internal enum NumpyRandomStateConstraint
     /// <summary>Above 0.</summary>
     Positive,
 
-    /// <summary>Above 0, and no NaN: with NaN the legacy algorithm has no end. (NumPy lets it in and does not return.)</summary>
+    /// <summary>Above 0, and no NaN: with NaN the legacy algorithm has no end. (NumPy lets it in and does not
+    /// return.)</summary>
     PositiveNotNaN,
 
     /// <summary>0 or more, and no NaN, for the same reason.</summary>
@@ -83,9 +84,12 @@ internal static class NumpyRandomStateConstraints
                     when double.IsNegative(value) && !double.IsNaN(value) => $"{name} < 0",
                 NumpyRandomStateConstraint.Positive or NumpyRandomStateConstraint.PositiveNotNaN
                     when value <= 0 => $"{name} <= 0",
-                NumpyRandomStateConstraint.From0To1 when !(value >= 0 && value <= 1) => $"{name} < 0, {name} > 1 or {name} {nanText}",
-                NumpyRandomStateConstraint.Above0To1 when !(value > 0 && value <= 1) => $"{name} <= 0, {name} > 1 or {name} contains NaNs",
-                NumpyRandomStateConstraint.From0Below1 when !(value >= 0 && value < 1) => $"{name} < 0, {name} >= 1 or {name} {nanText}",
+                NumpyRandomStateConstraint.From0To1 when !(value >= 0 && value <= 1) =>
+                    $"{name} < 0, {name} > 1 or {name} {nanText}",
+                NumpyRandomStateConstraint.Above0To1 when !(value > 0 && value <= 1) =>
+                    $"{name} <= 0, {name} > 1 or {name} contains NaNs",
+                NumpyRandomStateConstraint.From0Below1 when !(value >= 0 && value < 1) =>
+                    $"{name} < 0, {name} >= 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.Above1 when !(value > 1) => $"{name} <= 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.From1 when !(value >= 1) => $"{name} < 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.PoissonMean when !(value >= 0) => $"{name} < 0 or {name} {nanText}",

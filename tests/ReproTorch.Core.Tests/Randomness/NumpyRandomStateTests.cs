@@ -6,7 +6,8 @@ using ReproTorch.Randomness;
 
 namespace ReproTorch.Core.Tests.Randomness;
 
-/// <summary>Values of NumPy 1.24's own RandomState, recorded by tests/python/generate_numpy_randomstate_cases.py.</summary>
+/// <summary>Values of NumPy 1.24's own RandomState, recorded by
+/// tests/python/generate_numpy_randomstate_cases.py.</summary>
 public sealed class NumpyRandomStateTests
 {
     private static readonly RandomCases s_cases = RandomCases.NumpyRandomState;
@@ -45,7 +46,9 @@ public sealed class NumpyRandomStateTests
         ["rayleigh"] = One((s, x) => s.Rayleigh(x), (s, x, n) => s.Rayleigh(x, n)),
         ["wald"] = Two((s, x, y) => s.Wald(x, y), (s, x, y, n) => s.Wald(x, y, n)),
         ["triangular"] = Three((s, x, y, z) => s.Triangular(x, y, z), (s, x, y, z, n) => s.Triangular(x, y, z, n)),
-        ["binomial"] = (s, a) => a.IsOneNumber ? s.Binomial(a.Long(0), a.Float(1)) : s.Binomial(a.Integers(0), a.Floats(1), a.Size).Values,
+        ["binomial"] = (s, a) => a.IsOneNumber
+            ? s.Binomial(a.Long(0), a.Float(1))
+            : s.Binomial(a.Integers(0), a.Floats(1), a.Size).Values,
         ["negative_binomial"] = Two((s, x, y) => s.NegativeBinomial(x, y), (s, x, y, n) => s.NegativeBinomial(x, y, n)),
         ["poisson"] = One((s, x) => s.Poisson(x), (s, x, n) => s.Poisson(x, n)),
         ["zipf"] = One((s, x) => s.Zipf(x), (s, x, n) => s.Zipf(x, n)),
@@ -102,7 +105,8 @@ public sealed class NumpyRandomStateTests
         foreach (JsonElement line in s_cases["randint"].Where(l => l.GetProperty("dtype").GetString() == dtype))
         {
             BigInteger low = RandomCases.Integer(line.GetProperty("low"));
-            BigInteger? high = line.GetProperty("high").ValueKind == JsonValueKind.Null ? null : RandomCases.Integer(line.GetProperty("high"));
+            JsonElement bound = line.GetProperty("high");
+            BigInteger? high = bound.ValueKind == JsonValueKind.Null ? null : RandomCases.Integer(bound);
             long[]? size = Arguments.SizeOf(line.GetProperty("size"));
             string where = $"randint({low}, {high}, dtype={dtype})";
             seeds += Replay(line, where, s => RandInt(s, dtype, low, high, size));
@@ -114,7 +118,7 @@ public sealed class NumpyRandomStateTests
                 {
                     long first = (long)low;
                     long? last = (long?)high;
-                    Replay(line, where, s => size is null ? s.RandInt(first, last) : Filled<long>(count, d => s.RandInt(d, first, last)));
+                    Replay(line, where, s => Filled<long>(count, d => s.RandInt(d, first, last)));
                     Replay(line, where, s => Enumerable.Range(0, count).Select(_ => s.RandInt(first, last)).ToArray());
                 }
             }
@@ -125,7 +129,8 @@ public sealed class NumpyRandomStateTests
             NumpyArray<BigInteger> low = Bounds(line, "low");
             NumpyArray<BigInteger> high = Bounds(line, "high");
             long[]? size = Arguments.SizeOf(line.GetProperty("size"));
-            seeds += Replay(line, $"randint({line.GetProperty("low")}, {line.GetProperty("high")}, dtype={dtype})", s => RandInt(s, dtype, low, high, size));
+            string where = $"randint({line.GetProperty("low")}, {line.GetProperty("high")}, dtype={dtype})";
+            seeds += Replay(line, where, s => RandInt(s, dtype, low, high, size));
         }
 
         Assert.True(seeds >= 60, $"{dtype} was replayed with {seeds} seeds only.");
@@ -313,7 +318,8 @@ public sealed class NumpyRandomStateTests
     }
 
     [Fact]
-    public void StreamsWithoutASeedDiffer() => Assert.NotEqual(new NumpyRandomState().ToMaxInt(), new NumpyRandomState().ToMaxInt());
+    public void StreamsWithoutASeedDiffer() =>
+        Assert.NotEqual(new NumpyRandomState().ToMaxInt(), new NumpyRandomState().ToMaxInt());
 
     [Fact]
     public void SeedThatIsRefusedLeavesTheStream()
@@ -440,7 +446,8 @@ public sealed class NumpyRandomStateTests
         ReproTorchException error = Assert.Throws<ReproTorchException>(call);
         Assert.Equal(ReproTorchErrorKind.InvalidArgument, error.Kind);
         string text = line.GetProperty("text").GetString()!;
-        Assert.True(error.Message.StartsWith(text, StringComparison.Ordinal), $"{where}: expected '{text}', got '{error.Message}'");
+        Assert.True(
+            error.Message.StartsWith(text, StringComparison.Ordinal), $"{where}: expected '{text}', got '{error.Message}'");
         s_cases.AssertEqual(line.GetProperty("next"), stream.RandomSample(), where);
     }
 
@@ -459,20 +466,21 @@ public sealed class NumpyRandomStateTests
 
     private static object RandInt(
         NumpyRandomState stream, string dtype, NumpyArray<BigInteger> low, NumpyArray<BigInteger> high, long[]? size) => dtype switch
-    {
-        "bool" => stream.RandInt<bool>(low, high, size).Values,
-        "int8" => stream.RandInt<sbyte>(low, high, size).Values,
-        "uint8" => Array.ConvertAll(stream.RandInt<byte>(low, high, size).Values, x => (int)x),
-        "int16" => stream.RandInt<short>(low, high, size).Values,
-        "uint16" => stream.RandInt<ushort>(low, high, size).Values,
-        "int32" => stream.RandInt<int>(low, high, size).Values,
-        "uint32" => stream.RandInt<uint>(low, high, size).Values,
-        "int64" => stream.RandInt<long>(low, high, size).Values,
-        _ => Array.ConvertAll(stream.RandInt<ulong>(low, high, size).Values, x => (BigInteger)x),
-    };
+        {
+            "bool" => stream.RandInt<bool>(low, high, size).Values,
+            "int8" => stream.RandInt<sbyte>(low, high, size).Values,
+            "uint8" => Array.ConvertAll(stream.RandInt<byte>(low, high, size).Values, x => (int)x),
+            "int16" => stream.RandInt<short>(low, high, size).Values,
+            "uint16" => stream.RandInt<ushort>(low, high, size).Values,
+            "int32" => stream.RandInt<int>(low, high, size).Values,
+            "uint32" => stream.RandInt<uint>(low, high, size).Values,
+            "int64" => stream.RandInt<long>(low, high, size).Values,
+            _ => Array.ConvertAll(stream.RandInt<ulong>(low, high, size).Values, x => (BigInteger)x),
+        };
 
     private static NumpyArray<BigInteger> Bounds(JsonElement line, string name) => new(
-        [.. line.GetProperty(name).EnumerateArray().Select(RandomCases.Integer)], RandomCases.Longs(line.GetProperty(name + "_shape")));
+        [.. line.GetProperty(name).EnumerateArray().Select(RandomCases.Integer)],
+        RandomCases.Longs(line.GetProperty(name + "_shape")));
 
     private delegate void Fill<T>(Span<T> destination);
 
@@ -486,7 +494,8 @@ public sealed class NumpyRandomStateTests
     private static NumpyArray<long> Counting(Arguments arguments)
     {
         long[] shape = [.. arguments.List(0).Select(x => (long)x)];
-        return new NumpyArray<long>([.. Enumerable.Range(0, (int)shape.Aggregate(1L, (x, y) => x * y)).Select(i => (long)i)], shape);
+        int count = (int)shape.Aggregate(1L, (x, y) => x * y);
+        return new NumpyArray<long>([.. Enumerable.Range(0, count).Select(i => (long)i)], shape);
     }
 
     private static long[] Shuffled(NumpyRandomState stream, Arguments arguments)

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ReproTorch.Models;
+using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
+
+namespace ReproTorch.Cli.Tests;
+
+/// <summary>The program as a person or a Makefile meets it: arguments in; standard output, standard error and exit code out.</summary>
+public sealed class ProgramTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"repro [test] 日本 {Guid.NewGuid():N}");
+
+    public ProgramTests() => Directory.CreateDirectory(_folder);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void EnvTellsAsTextAndAsJson()
+    {
+        (int code, string text, _) = Run("env");
+        Assert.Equal(0, code);
+        Assert.Contains("libtorch", text, StringComparison.Ordinal);
+        (code, text, _) = Run("env", "--json");
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(text);
+        Assert.NotEmpty(json.RootElement.GetProperty("torchVersion").GetString()!);
+        Assert.True(json.RootElement.GetProperty("determinism").GetProperty("threads").GetInt32() >= 1);
+    }
+
+    [Fact]
+    public void TwoRunsWithOneSeedAreTheSameAndOthersDiffer()
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x + torch.rand(3)");
+        string input = SaveTensor("x.npy", [1, 2, 3]);
+        Assert.Equal(0, Run("run", model, "--input", input, "--seed", "1", "-o", Here("a.npz")).Code);
+        Assert.Equal(0, Run("run", model, "--input", input, "--seed", "1", "--traced", "--deterministic", "--threads", "1", "-o", Here("b.npz")).Code);
+        Assert.Equal(0, Run("run", model, "--input", input, "--seed", "2", "-o", Here("c.npz")).Code);
+        (int code, string text, _) = Run("compare", Here("a.npz"), Here("b.npz"));
+        Assert.Equal(0, code);
+        Assert.Contains("identical", text, StringComparison.Ordinal);
+        (code, text, _) = Run("compare", Here("a.npz"), Here("c.npz"), "--json");
+        Assert.Equal(1, code);
+        using JsonDocument json = JsonDocument.Parse(text);
+        Assert.False(json.RootElement.GetProperty("match").GetBoolean());
+        JsonElement output = json.RootElement.GetProperty("outputs")[0];
+        Assert.Equal("output", output.GetProperty("name").GetString());
+        Assert.Equal(3, output.GetProperty("count").GetInt64());
+        Assert.True(output.GetProperty("maxAbsolute").GetProperty("value").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void RunAsJsonTellsWhatCameOut()
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return {'a': x, 'b': 3, 'c': 'text'}");
+        (int code, string text, _) = Run("run", model, "--input", SaveTensor("x.npy", [1]), "--json");
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(text);
+        Assert.Equal(
+            ["output.a Tensor", "output.b Number", "output.c String"],
+            json.RootElement.GetProperty("outputs").EnumerateArray().Select(output => $"{output.GetProperty("name")} {output.GetProperty("kind")}"));
+    }
+
+    [Theory]
+    [InlineData("--close", 0)]
+    [InlineData("--max-ulp 1", 0)]
+    [InlineData("--rtol 0 --atol 1e-12", 1)]
+    [InlineData("", 1)]
+    public void ToleranceDecidesTheExitCode(string options, int expected)
+    {
+        string a = SaveTensor("a.npy", [1]);
+        string b = SaveTensor("b.npy", [MathF.BitIncrement(1)]);
+        Assert.Equal(expected, Run(["compare", a, b, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).Code);
+    }
+
+    [Theory]
+    [InlineData("compare nowhere.npz nowhere.npz", 2)]
+    [InlineData("compare", 2)]
+    [InlineData("run nowhere.pt", 2)]
+    [InlineData("walk", 2)]
+    [InlineData("run --threads many x.pt", 2)]
+    [InlineData("--help", 0)]
+    public void UsageErrorsSayWhatIsWrong(string arguments, int expected)
+    {
+        (int code, string text, string error) = Run(arguments.Split(' '));
+        Assert.Equal(expected, code);
+        Assert.NotEmpty(expected == 0 ? text : error);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--rtol 1")]
+    [InlineData("--rtol -1 --atol 1")]
+    [InlineData("--close --max-ulp 3")]
+    public void TolerancesThatContradictAreAUsageError(string options)
+    {
+        string a = SaveTensor("a.npy", [1]);
+        (int code, _, string error) = Run(["compare", a, a, .. options.Split(' ')]);
+        Assert.Equal(2, code);
+        Assert.NotEmpty(error);
+    }
+
+    [Fact]
+    public void AModelThatFailsEndsWithThree()
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x @ x.new_ones(7, 7)");
+        (int code, _, string error) = Run("run", model, "--input", SaveTensor("x.npy", [1, 2, 3]));
+        Assert.Equal(3, code);
+        Assert.NotEmpty(error);
+    }
+
+    [Fact]
+    public void ADamagedModelEndsWithTwo()
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x");
+        byte[] bytes = File.ReadAllBytes(model);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(model, bytes);
+        Assert.Equal(2, Run("run", model, "--input", SaveTensor("x.npy", [1])).Code);
+    }
+
+    private string Here(string name) => Path.Combine(_folder, name);
+
+    private string SaveModel(string source)
+    {
+        string path = Here("model.pt");
+        new ModelSource { Source = source }.Compile().Save(path, force: true);
+        return path;
+    }
+
+    private string SaveTensor(string name, float[] values)
+    {
+        using TorchTensor tensor = TorchTensor.FromSpan<float>(values, DType.float32);
+        TensorFile.Write(Here(name), [new NamedTensorData("x", tensor.ToData())], force: true);
+        return Here(name);
+    }
+
+    private (int Code, string Output, string Error) Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reprotorch.dll"));
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+}
