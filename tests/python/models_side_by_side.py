@@ -60,8 +60,13 @@ class TwoInputs(nn.Module):
 
 
 class TupleOutput(nn.Module):
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, int]]:
-        return x.exp(), (x.sum(), x.dim())
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
+        return x.exp(), (x.sum(), x.t())
+
+
+class MixedOutput(nn.Module):
+    def forward(self, x: Tensor) -> Tuple[Tensor, int, float, bool]:
+        return x.exp(), x.dim(), 0.1, True
 
 
 class ListOutput(nn.Module):
@@ -172,6 +177,8 @@ def main():
         # What tracing in Python cannot take, scripted only.
         nested = torch.jit.script(Nested())
         compare("nested", run(folder, "nested", nested, [matrix]), flatten(nested(torch.from_numpy(matrix))))
+        mixed = torch.jit.script(MixedOutput())
+        compare("mixed", run(folder, "mixed", mixed, [matrix]), flatten(mixed(torch.from_numpy(matrix))))
         branch = torch.jit.script(Branch())
         for sign in (1, -1):
             data = np.abs(matrix) * np.float32(sign)
