@@ -12,7 +12,7 @@ Describe 'The module' {
         Get-Command -Module ReproTorch | ForEach-Object { $approved | Should -Contain $_.Verb }
     }
 
-    It 'has help for every parameter of <_>' -ForEach @((Get-Content (Join-Path $PSScriptRoot '../../ReproTorch.psd1') -Raw | Select-String "'(\w+-\w+)'" -AllMatches).Matches.ForEach{ $_.Groups[1].Value }) {
+    It 'has help for every parameter of <_>' -ForEach (Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../ReproTorch.psd1')).CmdletsToExport {
         $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
         $help = Get-Help $_ -Full
         foreach ($name in (Get-Command $_).Parameters.Keys.Where{ $_ -notin $common }) {

@@ -59,8 +59,12 @@ internal static class OutputDetails
     {
         using HtmlWriter.Scope list = html.Open("dl", ("class", "statistics"));
         Entry("Other bits", Share(output.Differing, output.Count), null);
-        Entry("Not close", Share(output.Mismatched, output.Count), output.Tolerances is { } tolerances
-            ? $"allowed: {ReportText.Number(tolerances.Absolute)} + {ReportText.Number(tolerances.Relative)} × |reference|" : null);
+        Entry("Not close", Share(output.Mismatched, output.Count), output.Tolerances switch
+        {
+            null => null,
+            { IsZero: true } => "no difference is allowed",
+            { } allowed => $"allowed: {ReportText.Number(allowed.Absolute)} + {ReportText.Number(allowed.Relative)} × |reference|",
+        });
         EntryGreatest("Greatest absolute difference", output.MaxAbsolute);
         EntryGreatest("Greatest relative difference", output.MaxRelative);
         bool isExact = output.DType is { } dtype && (dtype.IsInteger() || dtype == DType.@bool);

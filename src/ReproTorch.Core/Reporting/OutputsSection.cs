@@ -84,5 +84,5 @@ internal static class OutputsSection
     }
 
     private static void WriteNumber(HtmlWriter html, string label, string? value) =>
-        html.Element("td", value ?? "–", ("class", "number"), ("data-label", label));
+        html.Element("td", value ?? "–", ("class", value is null ? "number nothing" : "number"), ("data-label", label));
 }

@@ -64,7 +64,7 @@ internal static class ReportStyle
         .differs { --tone: var(--differs); --tone-soft: var(--differs-soft); }
         .badge {
           display: inline-block; padding: 0.05rem 0.55rem; border-radius: 1rem; background: var(--tone-soft); color: var(--tone);
-          font: 600 0.8125rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+          font: 600 0.8125rem/1.5 system-ui, sans-serif; white-space: nowrap;
         }
 
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -133,6 +133,7 @@ internal static class ReportStyle
           .sides td, .outputs td, .sides tr.both { display: flex; gap: 0.75rem; }
           .sides th:first-child { font-size: 0.8125rem; }
           .sides td:has(pre) { display: block; }
+          .outputs td.nothing { display: none; }
           .sides tr.both th { flex: 0 0 6.5rem; }
           .sides td[data-side]::before { content: attr(data-side); }
           .outputs td::before { content: attr(data-label); }
@@ -159,7 +160,7 @@ internal static class ReportStyle
           pre { white-space: pre-wrap; }
           details::details-content { content-visibility: visible; height: auto; }
           details.texts { display: none; }
-          .output .note { break-after: avoid; }
+          .output > .note { break-after: avoid; }
         }
 
         """;
