@@ -42,7 +42,8 @@ $ErrorActionPreference = 'Stop'
 $onWindows = [Environment]::OSVersion.Platform -eq 'Win32NT'
 
 function Invoke-Native {
-    $program, $arguments = $args
+    # Typed: one argument alone would otherwise be splatted letter by letter.
+    $program, [string[]] $arguments = $args
     & $program @arguments
     if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 }

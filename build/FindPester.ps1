@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Writes the path of Pester's manifest to a file: an installed Pester 5, else one that is saved here, tried once.
+Writes the path of Pester's manifest to a file: an installed Pester 5 or later, else one that is saved here, tried once.
 #>
 [CmdletBinding()]
 param(
@@ -13,7 +13,7 @@ $ErrorActionPreference = 'Stop'
 
 function Find-Pester {
     $manifests = @(
-        (Get-Module -ListAvailable -Name Pester).Where{ $_.Version.Major -eq 5 }
+        (Get-Module -ListAvailable -Name Pester).Where{ $_.Version.Major -ge 5 }
         if (Test-Path -LiteralPath $ModuleFolder) {
             Get-ChildItem -LiteralPath $ModuleFolder -Recurse -Filter Pester.psd1 | Test-ModuleManifest
         }
@@ -25,7 +25,7 @@ $pester = Find-Pester
 if (-not $pester -and -not (Test-Path -LiteralPath $FailureMarker)) {
     try {
         $null = New-Item -ItemType Directory -Force -Path $ModuleFolder
-        Save-PSResource -Name Pester -Version '[5.6.0, 6.0.0)' -Path $ModuleFolder -TrustRepository
+        Save-PSResource -Name Pester -Version '[5.6.0, )' -Path $ModuleFolder -TrustRepository
         $pester = Find-Pester
     }
     catch {

@@ -49,13 +49,14 @@ internal sealed record CmdletInfo(
         object fresh = Activator.CreateInstance(type)!;
         ParameterInfo[] parameters = [.. type.GetProperties().OrderBy(property => property.MetadataToken)
             .Select(property => Read(property, fresh)).OfType<ParameterInfo>()];
-        string[] sets = [.. parameters.SelectMany(parameter => parameter.Uses).Select(use => use.Set)
-            .Where(set => set != ParameterInfo.AllSets).Distinct()];
         string? first = Named<string>(cmdlet, "DefaultParameterSetName");
+        // The default set is one even when no parameter belongs to it alone.
+        string[] sets = [.. parameters.SelectMany(parameter => parameter.Uses).Select(use => use.Set).Prepend(first ?? ParameterInfo.AllSets)
+            .Where(set => set != ParameterInfo.AllSets).Distinct()];
         return new CmdletInfo(
             (string)cmdlet.ConstructorArguments[0].Value!,
             (string)cmdlet.ConstructorArguments[1].Value!,
-            sets.Length == 0 ? [ParameterInfo.AllSets] : [.. sets.OrderByDescending(set => set == first)],
+            sets.Length == 0 ? [ParameterInfo.AllSets] : sets,
             parameters,
             Named<bool>(cmdlet, "SupportsShouldProcess"));
     }

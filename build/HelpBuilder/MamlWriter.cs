@@ -71,7 +71,8 @@ internal static class MamlWriter
                     s_command + "example",
                     new XElement(s_maml + "title", $"---------- Example {i + 1}: {example.Title} ----------"),
                     new XElement(s_dev + "code", example.Code),
-                    new XElement(s_dev + "remarks", Paras(example.Remarks))))),
+                    // The empty paragraph keeps the next example's title apart.
+                    new XElement(s_dev + "remarks", Paras(example.Remarks), Para(string.Empty))))),
             new XElement(
                 s_command + "relatedLinks",
                 page.Links.Select(link => new XElement(

@@ -43,9 +43,13 @@ internal sealed partial class Runners(string root, string configuration)
         const string Runner = "side by side (python)";
         string runner = Path.Combine(root, "tests", "python", "run.py");
         int suites = Directory.EnumerateFiles(Path.GetDirectoryName(runner)!, "*side_by_side*.py", SearchOption.AllDirectories).Count();
-        string[] candidates = Environment.GetEnvironmentVariable("REPROTORCH_PYTHON") is { Length: > 0 } chosen
-            ? [chosen]
-            : ["python3", "/usr/bin/python3", "python"];
+        string? chosen = Environment.GetEnvironmentVariable("REPROTORCH_PYTHON");
+        if (string.IsNullOrEmpty(chosen) && Environment.GetEnvironmentVariable("LIBTORCH") is { Length: > 0 })
+        {
+            // Some other Python's torch would run on some other libtorch: its bits prove nothing.
+            return Tally.NotRun(Runner, suites, "LIBTORCH is set; name the Python that runs on it in REPROTORCH_PYTHON");
+        }
+        string[] candidates = string.IsNullOrEmpty(chosen) ? ["python3", "/usr/bin/python3", "python"] : [chosen];
         // The distribution's own Python is asked too: another one on PATH rarely has torch.
         string? python = Array.Find(candidates, name => Shell.Run(name, ["-c", "import torch, numpy"], root, quiet: true) == 0);
         if (python is null)
@@ -78,7 +82,7 @@ internal sealed partial class Runners(string root, string configuration)
         }
         if (ReadLine(Path.Combine(tools, "pester.txt")) is not { } pester)
         {
-            return Tally.NotRun(Runner, tests, "no Pester 5 installed, and none to be had");
+            return Tally.NotRun(Runner, tests, "no Pester 5 or later installed, and none to be had");
         }
         string counts = Fresh("pester.txt");
         int exitCode = Shell.Run(

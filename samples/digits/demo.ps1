@@ -26,7 +26,8 @@ function Write-Title([string] $Text) { Write-Host "`n$($PSStyle.Bold)$Text$($PSS
 function Show([scriptblock] $Line) {
     Write-Host "  PS> $($Line.ToString().Trim())" -ForegroundColor Cyan
     $result = . $Line
-    ($result | Out-String -Width 110).Trim("`r", "`n") -split "`r?`n" | ForEach-Object { Write-Host "  $_".TrimEnd() }
+    $text = ($result | Out-String -Width 110).Trim("`r", "`n")
+    if ($text) { $text -split "`r?`n" | ForEach-Object { Write-Host "  $_".TrimEnd() } }
 }
 
 Push-Location $PSScriptRoot

@@ -60,8 +60,13 @@ class TwoInputs(nn.Module):
 
 
 class TupleOutput(nn.Module):
-    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, int]]:
-        return x.exp(), (x.sum(), x.dim())
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
+        return x.exp(), (x.sum(), x.t())
+
+
+class MixedOutput(nn.Module):
+    def forward(self, x: Tensor) -> Tuple[Tensor, int, float, bool]:
+        return x.exp(), x.dim(), 0.1, True
 
 
 class ListOutput(nn.Module):
@@ -86,7 +91,9 @@ class NamedOutput(nn.Module):
 
 class Nested(nn.Module):
     def forward(self, x: Tensor) -> Dict[str, List[Tuple[Tensor, Optional[Tensor]]]]:
-        return {"a": [(x, None), (x * 2, x + 1)], "b": []}
+        empty: List[Tuple[Tensor, Optional[Tensor]]] = []
+        pairs: List[Tuple[Tensor, Optional[Tensor]]] = [(x, None), (x * 2, x + 1)]
+        return {"a": pairs, "b": empty}
 
 
 class Branch(nn.Module):
@@ -147,7 +154,9 @@ def both(folder, name, module, inputs, scripted=True):
             model = torch.jit.script(module)
             compare(f"{name} scripted", run(folder, name + "-scripted", model, inputs), expected)
             compare(f"{name} scripted, traced here", run(folder, name + "-retraced", model, inputs, traced=True), expected)
+        # A trace gives plain tuples for named ones: what counts is what Python's trace gives.
         model = torch.jit.trace(module, tensors, strict=False)
+        expected = flatten(model(*tensors))
         compare(f"{name} traced", run(folder, name + "-traced", model, inputs), expected)
         compare(f"{name} traced twice", run(folder, name + "-traced2", model, inputs, traced=True), expected)
 
@@ -172,6 +181,8 @@ def main():
         # What tracing in Python cannot take, scripted only.
         nested = torch.jit.script(Nested())
         compare("nested", run(folder, "nested", nested, [matrix]), flatten(nested(torch.from_numpy(matrix))))
+        mixed = torch.jit.script(MixedOutput())
+        compare("mixed", run(folder, "mixed", mixed, [matrix]), flatten(mixed(torch.from_numpy(matrix))))
         branch = torch.jit.script(Branch())
         for sign in (1, -1):
             data = np.abs(matrix) * np.float32(sign)

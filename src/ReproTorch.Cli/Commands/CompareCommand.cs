@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Text;
 using ReproTorch.Cli.Output;
 using ReproTorch.Comparison;
+using ReproTorch.Reporting;
 using ReproTorch.Runs;
+using ReproTorch.Tensors.Files;
 
 namespace ReproTorch.Cli.Commands;
 
@@ -10,7 +13,7 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var reference = new Argument<string>("REFERENCE") { Description = "A run file, a folder of run files, or a .npy, .npz, .safetensors or .pt file." };
+        var reference = new Argument<string>("REFERENCE") { Description = "A run file, a folder of run files, or a .npy, .npz or .safetensors file." };
         var difference = new Argument<string>("DIFFERENCE") { Description = "The same, to compare with it." };
         var close = new Option<bool>("--close") { Description = "Ask for closeness as torch.testing.assert_close has it." };
         var rtol = new Option<double?>("--rtol") { Description = "Relative tolerance; with --atol.", HelpName = "x" };
@@ -37,6 +40,11 @@ internal static class CompareCommand
             IReadOnlyList<RunOutput> references = Read(result.GetValue(reference)!);
             IReadOnlyList<RunOutput> differences = Read(result.GetValue(difference)!);
             IReadOnlyList<RunComparison> comparisons = RunComparer.Compare(references, differences, options, progress: null, cancellation);
+            if (result.GetValue(report) is { } page)
+            {
+                WriteReport(page, comparisons, references, differences, cancellation);
+            }
+
             if (result.GetValue(json))
             {
                 Terminal.Line(ComparisonDocument.ToJson(comparisons));
@@ -54,6 +62,17 @@ internal static class CompareCommand
     private static IReadOnlyList<RunOutput> Read(string path) => File.Exists(path) || Directory.Exists(path)
         ? RunSource.Read(path)
         : throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
+
+    // The page is of one pair: of several, the first that does not match, or the first of all.
+    private static void WriteReport(
+        string page, IReadOnlyList<RunComparison> comparisons, IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences,
+        CancellationToken cancellation)
+    {
+        int shown = Math.Max(0, comparisons.ToList().FindIndex(comparison => !comparison.Match));
+        string html = RunReport.ToHtml(
+            comparisons[shown], references.ElementAtOrDefault(shown), differences.ElementAtOrDefault(shown), cancellationToken: cancellation);
+        AtomicFile.Write(page, force: true, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
+    }
 
     private static void Print(IReadOnlyList<RunComparison> comparisons, string? report)
     {

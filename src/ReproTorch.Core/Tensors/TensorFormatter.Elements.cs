@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -98,64 +97,20 @@ public static partial class TensorFormatter
             if (_isComplex)
             {
                 int half = _itemSize / 2;
-                DType part = _data.DType switch
-                {
-                    DType.complex32 => DType.float16,
-                    DType.complex64 => DType.float32,
-                    _ => DType.float64,
-                };
-                Real.Add(ReadFloat(part, element[..half]));
-                Imaginary.Add(ReadFloat(part, element[half..]));
+                DType part = ElementReader.PartOf(_data.DType);
+                Real.Add(ElementReader.Float(part, element[..half]));
+                Imaginary.Add(ElementReader.Float(part, element[half..]));
             }
             else if (_isFloat)
             {
-                Real.Add(ReadFloat(_data.DType, element));
+                Real.Add(ElementReader.Float(_data.DType, element));
             }
             else
             {
-                Texts.Add(ReadText(_data.DType, element));
+                Texts.Add(_data.DType == DType.@bool
+                    ? (element[0] != 0 ? "True" : "False")
+                    : ElementReader.Integer(_data.DType, element).ToString(CultureInfo.InvariantCulture));
             }
         }
-
-        private static double ReadFloat(DType dtype, ReadOnlySpan<byte> element) => dtype switch
-        {
-            DType.float16 => (double)BinaryPrimitives.ReadHalfLittleEndian(element),
-            DType.bfloat16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
-            DType.float32 => BinaryPrimitives.ReadSingleLittleEndian(element),
-            DType.float64 => BinaryPrimitives.ReadDoubleLittleEndian(element),
-            // The upper byte of a binary16.
-            DType.float8_e5m2 => (double)BitConverter.UInt16BitsToHalf((ushort)(element[0] << 8)),
-            DType.float8_e4m3fn => ReadFloat8E4M3(element[0]),
-            _ => throw DTypes.Unknown(dtype),
-        };
-
-        // Sign, 4 bits of exponent with bias 7, 3 bits of fraction; all ones is NaN and there are no infinities
-        // (Micikevicius et al., FP8 Formats for Deep Learning, 2022, table 1).
-        private static double ReadFloat8E4M3(byte bits)
-        {
-            int exponent = (bits >> 3) & 0xF;
-            int fraction = bits & 7;
-            double magnitude = (bits & 0x7F) == 0x7F ? double.NaN
-                : exponent == 0 ? Math.ScaleB(fraction, -9)
-                : Math.ScaleB(8 + fraction, exponent - 10);
-            return (bits & 0x80) != 0 ? -magnitude : magnitude;
-        }
-
-        private static string ReadText(DType dtype, ReadOnlySpan<byte> element) => dtype switch
-        {
-            DType.@bool => element[0] != 0 ? "True" : "False",
-            DType.uint8 or DType.quint8 => Text(element[0]),
-            DType.int8 or DType.qint8 => Text((sbyte)element[0]),
-            DType.int16 => Text(BinaryPrimitives.ReadInt16LittleEndian(element)),
-            DType.uint16 => Text(BinaryPrimitives.ReadUInt16LittleEndian(element)),
-            DType.int32 or DType.qint32 => Text(BinaryPrimitives.ReadInt32LittleEndian(element)),
-            DType.uint32 => Text(BinaryPrimitives.ReadUInt32LittleEndian(element)),
-            DType.int64 => Text(BinaryPrimitives.ReadInt64LittleEndian(element)),
-            DType.uint64 => Text(BinaryPrimitives.ReadUInt64LittleEndian(element)),
-            _ => throw DTypes.Unknown(dtype),
-        };
-
-        private static string Text<T>(T value)
-            where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
     }
 }

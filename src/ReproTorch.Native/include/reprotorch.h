@@ -363,7 +363,9 @@ RPT_API void rpt_method_free(rpt_method *method);
  * - numbers taken from the elements of a tensor ("aten::item", "aten::Float", "aten::Int", ...), unless they decide a
  *   branch on the same line;
  * - "aten::size", "aten::len", "aten::numel": sizes of inputs that are arguments of an operator, such as a batch size in
- *   view(). A trace is then good for that size alone. */
+ *   view(). A trace is then good for that size alone;
+ * - "prim::SetAttr": an attribute that the method assigns. The trace computes with what it was and assigns nothing.
+ * A branch that the module does not take as it is now (`if self.training`, when it is not) is left out. */
 RPT_API rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_value *const *arguments,
                                     int64_t argument_count, const char *const *keyword_names,
                                     rpt_value *const *keyword_values, int64_t keyword_count, int32_t strict,

@@ -145,24 +145,43 @@ public:
     c10::TypePtr resolveType(const std::string &, const SourceRange &) override { return nullptr; }
 };
 
-// `self` and its submodules, which can be called, as in Python: that runs forward.
-class ModuleValue final : public torch::jit::SimpleValue {
+// `self` and its submodules, which can be called, as in Python: that runs forward. Not a SimpleValue, because the compiler
+// keeps of those only the graph's value.
+class ModuleValue final : public torch::jit::SugaredValue {
 public:
-    explicit ModuleValue(torch::jit::Value *value) : SimpleValue(value) {}
+    explicit ModuleValue(torch::jit::Value *value) : _value(value) {}
+
+    std::string kind() const override { return _value.kind(); }
+
+    torch::jit::Value *asValue(const SourceRange &place, GraphFunction &function) override {
+        return _value.asValue(place, function);
+    }
 
     SugaredValuePtr attr(const SourceRange &place, GraphFunction &function, const std::string &name) override {
-        auto found = SimpleValue::attr(place, function, name);
-        const auto *simple = dynamic_cast<SimpleValue *>(found.get());
+        auto found = _value.attr(place, function, name);
+        const auto *simple = dynamic_cast<torch::jit::SimpleValue *>(found.get());
         if (simple != nullptr && simple->getValue()->type()->is_module()) {
             return std::make_shared<ModuleValue>(simple->getValue());
         }
         return found;
     }
 
+    bool hasAttr(const SourceRange &place, GraphFunction &function, const std::string &name) override {
+        return _value.hasAttr(place, function, name);
+    }
+
+    void setAttr(const SourceRange &place, GraphFunction &function, const std::string &name,
+                 torch::jit::Value *value) override {
+        _value.setAttr(place, function, name, value);
+    }
+
     SugaredValuePtr call(const SourceRange &place, GraphFunction &function, at::ArrayRef<torch::jit::NamedValue> arguments,
                          at::ArrayRef<torch::jit::NamedValue> keywords, size_t result_count) override {
-        return SimpleValue::attr(place, function, "forward")->call(place, function, arguments, keywords, result_count);
+        return _value.attr(place, function, "forward")->call(place, function, arguments, keywords, result_count);
     }
+
+private:
+    torch::jit::SimpleValue _value;
 };
 
 class ModuleSelf final : public torch::jit::Self {

@@ -145,9 +145,8 @@ void write(const rpt_determinism &settings) {
         context.setAllowTF32CuBLAS(settings.cublas_allow_tf32 == 1);
     }
     if (settings.matmul_precision != -1) {
-        constexpr at::Float32MatmulPrecision precisions[] = {
-            at::Float32MatmulPrecision::HIGHEST, at::Float32MatmulPrecision::HIGH, at::Float32MatmulPrecision::MEDIUM};
-        context.setFloat32MatmulPrecision(precisions[settings.matmul_precision]);
+        constexpr const char *precisions[] = {"highest", "high", "medium"};
+        context.setFloat32MatmulPrecision(std::string(precisions[settings.matmul_precision]));
     }
     if (settings.fill_uninitialized_memory != -1) {
         set_fill_uninitialized_memory(settings.fill_uninitialized_memory == 1);

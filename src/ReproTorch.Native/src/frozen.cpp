@@ -31,7 +31,7 @@ bool holds_tensors(const c10::Type &type) {
 // in each of these places.
 class FrozenFinder {
 public:
-    explicit FrozenFinder(const Graph &graph) : _graph(graph) {
+    FrozenFinder(const Graph &graph, const torch::jit::Module &module) : _graph(graph), _module(module) {
         for (const Value *input : graph.inputs().slice(1)) { // the first is self
             if (holds_tensors(*input->type())) {
                 _from_input.insert(input);
@@ -58,6 +58,45 @@ public:
 
 private:
     using Origins = std::unordered_set<const Node *>;
+
+    // What the module holds at a chain of attributes that begins at self.
+    optional<c10::IValue> attribute(const Value *value) const {
+        if (value == _graph.inputs()[0]) {
+            return c10::IValue(_module._ivalue());
+        }
+        if (value->node()->kind() != c10::prim::GetAttr) {
+            return nullopt;
+        }
+        const auto owner = attribute(value->node()->input());
+        if (!owner || !owner->isObject()) {
+            return nullopt;
+        }
+        return owner->toObject()->getAttr(value->node()->s(c10::attr::name));
+    }
+
+    // A condition that does not hang on the input but on the module, such as `self.training and self.track_running_stats`.
+    optional<bool> known(const Value *condition) const {
+        const Node &node = *condition->node();
+        if (node.kind() == c10::aten::__not__) {
+            const auto operand = known(node.input());
+            return operand ? optional<bool>(!*operand) : nullopt;
+        }
+        if (node.kind() == c10::prim::If) { // `and` and `or`
+            const auto branch = known(node.input());
+            return branch ? known(node.blocks()[*branch ? 0 : 1]->outputs()[condition->offset()]) : nullopt;
+        }
+        const auto value = node.kind() == c10::prim::Constant ? torch::jit::toIValue(condition) : attribute(condition);
+        return value && value->isBool() ? optional<bool>(value->toBool()) : nullopt;
+    }
+
+    // The blocks of a node, without a branch that the module never takes as it is now.
+    std::vector<const Block *> live_blocks(const Node &node) const {
+        const auto condition = node.kind() == c10::prim::If ? known(node.input()) : nullopt;
+        if (condition) {
+            return {node.blocks()[*condition ? 0 : 1]};
+        }
+        return {node.blocks().begin(), node.blocks().end()};
+    }
 
     static bool is_one_of(const Node &node, std::initializer_list<const char *> names) {
         const std::string kind = node.kind().toQualString();
@@ -144,7 +183,7 @@ private:
     }
 
     void follow_if(const Node &node) {
-        for (const Block *branch : node.blocks()) {
+        for (const Block *branch : live_blocks(node)) {
             follow(*branch);
             for (size_t i = 0; i < node.outputs().size(); ++i) {
                 pass(branch->outputs()[i], node.outputs()[i]);
@@ -207,6 +246,12 @@ private:
         }
     }
 
+    // The compiler gives an assignment no place of its own; what is assigned has one.
+    static std::string place_of(const Node &node) {
+        const auto place = source_of(node);
+        return place.empty() && node.kind() == c10::prim::SetAttr ? source_of(*node.input(1)->node()) : place;
+    }
+
     static bool raises(const Block &block) {
         return std::any_of(block.nodes().begin(), block.nodes().end(),
                            [](const Node *node) { return node->kind() == c10::prim::RaiseException; });
@@ -230,7 +275,7 @@ private:
                 }
             } else if (node->kind() == c10::prim::Loop) {
                 report_control(*node, {node->input(0), node->input(1), node->blocks()[0]->outputs()[0]});
-            } else if (is_origin(*node) && !reads_size(*node)) {
+            } else if (node->kind() == c10::prim::SetAttr || (is_origin(*node) && !reads_size(*node))) {
                 _reported.insert(node);
             }
             const bool computes = std::any_of(node->outputs().begin(), node->outputs().end(),
@@ -244,7 +289,7 @@ private:
                     }
                 }
             }
-            for (const Block *inner : node->blocks()) {
+            for (const Block *inner : live_blocks(*node)) {
                 collect(*inner);
             }
         }
@@ -253,7 +298,7 @@ private:
     void list(JsonWriter &json, std::set<std::pair<std::string, std::string>> &seen, const Block &block) const {
         for (const Node *node : block.nodes()) {
             if (_reported.count(node) != 0) {
-                const auto entry = std::make_pair(std::string(node->kind().toQualString()), source_of(*node));
+                const auto entry = std::make_pair(std::string(node->kind().toQualString()), place_of(*node));
                 // A number that a branch on the same line was decided by is told by the branch.
                 const bool is_told = node->blocks().empty() && !entry.second.empty() &&
                                      _control_sources.count(entry.second) != 0;
@@ -264,13 +309,14 @@ private:
                     json.end_object();
                 }
             }
-            for (const Block *inner : node->blocks()) {
+            for (const Block *inner : live_blocks(*node)) {
                 list(json, seen, *inner);
             }
         }
     }
 
     const Graph &_graph;
+    const torch::jit::Module &_module;
     bool _has_grown = false;
     std::unordered_set<const Value *> _from_input;  // tensors that depend on the inputs, or on random numbers
     std::unordered_set<const Value *> _from_module; // tensors that depend on parameters and buffers
@@ -281,9 +327,9 @@ private:
 
 } // namespace
 
-std::string describe_frozen(torch::jit::Function &method) {
+std::string describe_frozen(const torch::jit::Module &module, torch::jit::Function &method) {
     const auto graph = inlined_graph(method);
-    return FrozenFinder(*graph).describe();
+    return FrozenFinder(*graph, module).describe();
 }
 
 } // namespace rpt

@@ -6,6 +6,6 @@
 namespace rpt {
 
 // The JSON array of out_frozen in rpt_module_trace.
-std::string describe_frozen(torch::jit::Function &method);
+std::string describe_frozen(const torch::jit::Module &module, torch::jit::Function &method);
 
 } // namespace rpt

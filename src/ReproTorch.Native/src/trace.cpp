@@ -291,13 +291,14 @@ rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_va
             auto &function = find_method(original, require_text(method, "method"));
             const auto given = arguments_of(arguments, argument_count, keyword_names, keyword_values, keyword_count);
             const auto call = prepare(original, function, given);
+            const auto frozen = describe_frozen(original, function); // before the run, which may assign attributes
             auto twin = Twin().of(original);
             const auto graph = record(twin, function, call, strict != 0);
             auto *traced = twin._ivalue()->compilation_unit()->create_function(
                 c10::QualifiedName(*twin.type()->name(), function.name()), graph);
             twin.type()->addMethod(traced);
             auto result = std::make_unique<rpt_module>(rpt_module{std::move(twin)});
-            *out_frozen = copy_text(describe_frozen(function));
+            *out_frozen = copy_text(frozen);
             *out_module = result.release();
         },
         out_module, out_frozen);

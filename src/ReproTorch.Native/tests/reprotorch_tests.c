@@ -1013,7 +1013,12 @@ static void test_trace(void) {
                                  "def counts(self, x):\n"
                                  "    return x.view(x.size(0), 1), None\n"
                                  "def number(self, x):\n"
-                                 "    return x.size(0)\n";
+                                 "    return x.size(0)\n"
+                                 "def assigns(self, x):\n"
+                                 "    self.training = False\n"
+                                 "    if self.training and bool(x.sum() < 0):\n"
+                                 "        x = x - 1\n"
+                                 "    return x\n";
     static const char path[] = "reprotorch_trace.pt";
     const float data[3] = {1, 2, 3};
     const char *names[1] = {"bias"};
@@ -1102,6 +1107,15 @@ static void test_trace(void) {
     rpt_module_free(traced);
     GOOD(rpt_module_trace(module, "counts", &argument, 1, NULL, NULL, 0, 1, &traced, &frozen));
     CHECK(has(frozen, "[{\"kind\":\"aten::size\",\"source\":\"<string>:16\"}]"));
+    rpt_module_free(traced);
+
+    GOOD(rpt_module_trace(module, "assigns", &argument, 1, NULL, NULL, 0, 1, &traced, &frozen));
+    CHECK(has(frozen, "[{\"kind\":\"prim::SetAttr\",\"source\":\"<string>:20\"},"
+                      "{\"kind\":\"prim::If\",\"source\":\"<string>:21\"}]"));
+    rpt_module_free(traced);
+    GOOD(rpt_module_train(module, 0)); /* then the branch is never taken */
+    GOOD(rpt_module_trace(module, "assigns", &argument, 1, NULL, NULL, 0, 1, &traced, &frozen));
+    CHECK(has(frozen, "[{\"kind\":\"prim::SetAttr\",\"source\":\"<string>:20\"}]"));
     rpt_module_free(traced);
 
     rpt_generator_free(generator);

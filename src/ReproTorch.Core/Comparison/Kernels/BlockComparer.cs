@@ -65,12 +65,16 @@ internal abstract class BlockComparer(Workspace workspace, BitStatistics bits, V
                 return;
             }
 
-            Span<TUnsigned> distances = Workspace.Distances<TUnsigned>(count);
-            Span<TUnsigned> differs = Workspace.Differs<TUnsigned>(count);
-            BitPass.Distances<TSigned, TUnsigned, TOrder>(reference, difference, distances, differs, Values.EqualNaN);
-            Bits.Add(distances, (ReadOnlySpan<TUnsigned>)differs, first, TOrder.HasNaN);
+            if (!Bits.Small || !Bits.TryAdd(BitPass.CountSmall<TSigned, TUnsigned, TOrder>(reference, difference, Values.EqualNaN)))
+            {
+                Span<TUnsigned> distances = Workspace.Distances<TUnsigned>(count);
+                Span<TUnsigned> differs = Workspace.Differs<TUnsigned>(count);
+                BitPass.Distances<TSigned, TUnsigned, TOrder>(reference, difference, distances, differs, Values.EqualNaN);
+                Bits.Add(distances, (ReadOnlySpan<TUnsigned>)differs, first, TOrder.HasNaN);
+            }
+
             BlockPair block = new() { Reference = reference, Difference = difference, Count = count, First = first };
-            ValuePass.Add<T, ValuePass.Real>(block, Values, Workspace.Magnitudes);
+            ValuePass.Add<T, RealValued>(block, Values, Workspace.Magnitudes);
         }
     }
 
@@ -116,7 +120,7 @@ internal abstract class BlockComparer(Workspace workspace, BitStatistics bits, V
                 block.ReferenceImaginary, block.DifferenceImaginary, distances[count..], differs[count..], Values.EqualNaN);
             BitPass.Fold<TUnsigned>(distances[..count], differs[..count], distances[count..], differs[count..]);
             Bits.Add(distances[..count], (ReadOnlySpan<TUnsigned>)differs[..count], first, TOrder.HasNaN);
-            ValuePass.Add<T, ValuePass.Complex>(block, Values, Workspace.Magnitudes);
+            ValuePass.Add<T, ComplexValued>(block, Values, Workspace.Magnitudes);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace ReproTorch.Comparison.Kernels;
 internal readonly ref struct BlockPair
 {
     /// <summary>Elements of a full block. A multiple of 64, so that every vector loop comes out even.</summary>
-    public const int Elements = 4096;
+    public const int Elements = 2048;
 
     /// <summary>The reference's elements, or their real parts.</summary>
     public required ReadOnlySpan<byte> Reference { get; init; }

@@ -11,6 +11,7 @@ internal static class ComplexParts
     /// <param name="partSize">Bytes of one part: 2, 4 or 8.</param>
     /// <param name="real">Takes the real parts.</param>
     /// <param name="imaginary">Takes the imaginary parts.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Split(ReadOnlySpan<byte> source, int partSize, Span<byte> real, Span<byte> imaginary)
     {
         ref byte from = ref Lanes.Start(source);

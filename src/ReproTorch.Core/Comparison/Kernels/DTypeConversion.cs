@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using ReproTorch.Tensors;
@@ -137,6 +138,7 @@ internal static class DTypeConversion
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ConvertReal<T>(ReadOnlySpan<byte> source, DType to, Span<byte> target)
         where T : struct, IElement
     {

@@ -20,6 +20,7 @@ internal sealed class DecadeHistogram
         .Select(static k => Math.Max(double.Epsilon, double.Parse($"1e{k}", CultureInfo.InvariantCulture)))];
 
     private readonly long[] _counts = new long[Greatest - Least + 1];
+    private int _guessedBin;
 
     /// <summary>The counts by power of ten, from the first that is not empty to the last: numbers of at least 10^Power and less than
     /// 10^(Power+1).</summary>
@@ -36,42 +37,54 @@ internal sealed class DecadeHistogram
     /// <summary>10^power, correctly rounded; the least subnormal for 10^-324, infinity past 10^308.</summary>
     public static double Power(int power) => power > Greatest ? double.PositiveInfinity : s_powers[power - Least];
 
-    /// <summary>Adds one number.</summary>
-    public void Add(double value) => _counts[BinOf(value)]++;
+    /// <summary>A power of ten, one of four in a row, that differences of the next block are likely to lie about.</summary>
+    public double Guess(int which) => Power(_guessedBin + which + Least);
 
     /// <summary>Adds the numbers that are above 0.</summary>
     /// <param name="values">Finite numbers, 0 or more; a multiple of 8 of them.</param>
-    /// <param name="positive">How many are above 0.</param>
-    /// <param name="least">The least of those.</param>
-    /// <param name="greatest">The greatest.</param>
-    public void Add(ReadOnlySpan<double> values, int positive, double least, double greatest)
+    /// <param name="sums">What is known of them.</param>
+    public void Add(ReadOnlySpan<double> values, in BlockSums sums)
     {
-        if (positive == 0)
+        if (sums.Positive == 0)
         {
             return;
         }
 
-        int bin = BinOf(least);
-        int last = BinOf(greatest);
-        int left = positive;
-        for (; bin + 1 < last; bin += 2)
+        int first = BinOf(sums.Least);
+        int last = BinOf(sums.Greatest);
+        if (sums.Guessed is { } reach && last >= _guessedBin && last <= _guessedBin + 4)
         {
-            (int one, int two) = CountReaching(values, s_powers[bin + 1], s_powers[bin + 2]);
-            _counts[bin] += left - one;
-            _counts[bin + 1] += one - two;
-            left = two;
+            int left = Count(values, first, Math.Max(first, _guessedBin), sums.Positive);
+            _counts[_guessedBin] += left - reach.Reach1;
+            _counts[_guessedBin + 1] += reach.Reach1 - reach.Reach2;
+            _counts[_guessedBin + 2] += reach.Reach2 - reach.Reach3;
+            _counts[_guessedBin + 3] += reach.Reach3 - reach.Reach4;
+            _counts[_guessedBin + 4] += reach.Reach4;
         }
-
-        if (bin < last)
+        else
         {
-            (int reaching, _) = CountReaching(values, s_powers[bin + 1], s_powers[bin + 1]);
-            _counts[bin] += left - reaching;
-            left = reaching;
+            _guessedBin = Math.Clamp(last - 4, 0, _counts.Length - 5);
+            _counts[last] += Count(values, first, last, sums.Positive);
         }
-
-        _counts[last] += left;
     }
 
+    /// <summary>Counts the bins from <paramref name="first"/> on and before <paramref name="end"/>.</summary>
+    /// <returns>How many of the numbers lie from <paramref name="end"/> on.</returns>
+    private int Count(ReadOnlySpan<double> values, int first, int end, int left)
+    {
+        for (int bin = first; bin < end; bin += 2)
+        {
+            bool two = bin + 1 < end;
+            (int next, int afterNext) = CountReaching(values, s_powers[bin + 1], s_powers[two ? bin + 2 : bin + 1]);
+            _counts[bin] += left - next;
+            _counts[bin + 1] += next - afterNext;
+            left = afterNext;
+        }
+
+        return left;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (int One, int Two) CountReaching(ReadOnlySpan<double> values, double one, double two)
     {
         ref double start = ref MemoryMarshal.GetReference(values);

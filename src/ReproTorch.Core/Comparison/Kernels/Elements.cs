@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ReproTorch.Comparison.Kernels;
 
@@ -215,6 +216,13 @@ internal readonly struct Int64 : IElement
     }
 
     public static float Single(ref readonly byte source, nuint index, double scalar) => Lanes.At<long>(in source, index);
+
+    /// <summary>PyTorch subtracts as int64, which may wrap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Told(
+        ref readonly byte reference, ref readonly byte difference, nuint index, Vector512<double> absolute) =>
+        Vector512.ConvertToDouble(Vector512.Abs(Vector512.LoadUnsafe(ref Lanes.As<long>(in difference), index)
+            - Vector512.LoadUnsafe(ref Lanes.As<long>(in reference), index)));
 }
 
 /// <summary>64-bit unsigned integer. Read as float64 it may be rounded; differences are taken before that.</summary>
@@ -347,17 +355,38 @@ internal static class Lanes
     public static Vector512<double> RoundToSingle(Vector512<double> values) =>
         Vector512.WidenLower(Vector512.Narrow(values, values));
 
+    /// <summary>Asks for memory ahead of time, where the machine can be asked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Prefetch(ref readonly byte start, nuint offset)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1((byte*)Unsafe.AsPointer(ref Unsafe.AsRef(in start)) + offset);
+        }
+    }
+
+    /// <summary>sum + x * y, the product rounded before the sum. Where elements are so narrow that float64 holds their products exactly, a
+    /// fused operation gives the same bits in less time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> AddProduct<T>(Vector512<double> x, Vector512<double> y, Vector512<double> sum)
+        where T : struct, IElement =>
+        T.Size < sizeof(float) || typeof(T) == typeof(Float32) ? Vector512.MultiplyAddEstimate(x, y, sum) : sum + (x * y);
+
     /// <summary>Lane 0 plus lane 1 plus .. in one fixed order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Sum(Vector512<double> lanes) =>
         ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 
-    /// <summary>The least lane.</summary>
-    public static double Least(Vector512<double> lanes)
+    /// <summary>The least lane that is above 0; infinity if there is none.</summary>
+    public static double Least(Vector512<double> lanes, bool any)
     {
-        Vector256<double> half = Vector256.MinNative(lanes.GetLower(), lanes.GetUpper());
-        Vector128<double> quarter = Vector128.MinNative(half.GetLower(), half.GetUpper());
-        return Math.Min(quarter[0], quarter[1]);
+        double least = double.PositiveInfinity;
+        for (int lane = 0; any && lane < Count; lane++)
+        {
+            least = lanes[lane] > 0 ? Math.Min(least, lanes[lane]) : least;
+        }
+
+        return least;
     }
 
     /// <summary>The greatest lane.</summary>

@@ -27,4 +27,26 @@ internal interface IElement
 
     /// <summary>One element rounded once to float32; <paramref name="scalar"/> is what <see cref="Scalar"/> gave for it.</summary>
     static virtual float Single(ref readonly byte source, nuint index, double scalar) => (float)scalar;
+
+    /// <summary>The absolute differences as a message tells them, eight at a time.</summary>
+    static virtual Vector512<double> Told(
+        ref readonly byte reference, ref readonly byte difference, nuint index, Vector512<double> absolute) => absolute;
+}
+
+/// <summary>Whether elements have an imaginary part.</summary>
+internal interface IParts
+{
+    static abstract bool Imaginary { get; }
+}
+
+/// <summary>Elements with no imaginary part.</summary>
+internal readonly struct RealValued : IParts
+{
+    public static bool Imaginary => false;
+}
+
+/// <summary>Elements with an imaginary part.</summary>
+internal readonly struct ComplexValued : IParts
+{
+    public static bool Imaginary => true;
 }

@@ -52,8 +52,9 @@ internal static class Magnitude
 
     /// <summary>Where PyTorch's squares overflow or lose bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> OutOfRange(Vector512<double> magnitudes) => Vector512.GreaterThan(magnitudes, Vector512.Create(Greatest))
-        | Vector512.LessThan(magnitudes, Vector512.Create(Least));
+    public static Vector512<double> OutOfRange(Vector512<double> re, Vector512<double> im, Vector512<double> magnitudes) =>
+        Vector512.GreaterThan(magnitudes, Vector512.Create(Greatest)) | (Vector512.LessThan(magnitudes, Vector512.Create(Least))
+            & Vector512.GreaterThan(Vector512.Abs(re) + Vector512.Abs(im), Vector512<double>.Zero));
 
     /// <summary>One magnitude as PyTorch computes it.</summary>
     /// <param name="re">Real part.</param>

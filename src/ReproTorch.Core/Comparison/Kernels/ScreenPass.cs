@@ -16,6 +16,7 @@ internal static class ScreenPass
     /// <param name="difference">The other.</param>
     /// <param name="count">Elements, a multiple of 64; for a complex type its components.</param>
     /// <param name="squares">The sum of the elements' squares.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Agrees<T>(ref readonly byte reference, ref readonly byte difference, nuint count, out double squares)
         where T : struct, IElement
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -8,30 +7,12 @@ using Vector = System.Runtime.Intrinsics.Vector512<double>;
 namespace ReproTorch.Comparison.Kernels;
 
 /// <summary>
-/// The full look at a block whose sides differ: differences, closeness, extremes and sums, eight elements at a time in float64. Whatever is
-/// rare (a new greatest value, an infinity, an element at the border of tolerance) leaves the loop for a method of its own.
+/// The full look at a block whose sides differ. Short loops without calls or branches, so that all sums stay in registers: they add up what
+/// every block adds, and find out whether anything in the block is not ordinary. If so, nothing of that is kept, and
+/// <see cref="CarefulPass"/> takes the block; that gets rare as a comparison goes on.
 /// </summary>
-[SuppressMessage("Style", "IDE0059", Justification = "Vectors that a real type does not use are still passed on.")]
 internal static class ValuePass
 {
-    /// <summary>For a type with no imaginary part.</summary>
-    public readonly struct Real : IParts
-    {
-        public static bool Imaginary => false;
-    }
-
-    /// <summary>For a complex type.</summary>
-    public readonly struct Complex : IParts
-    {
-        public static bool Imaginary => true;
-    }
-
-    /// <summary>Whether elements have an imaginary part.</summary>
-    public interface IParts
-    {
-        static abstract bool Imaginary { get; }
-    }
-
     /// <summary>Takes a block in.</summary>
     /// <param name="block">The elements.</param>
     /// <param name="s">What is gathered.</param>
@@ -40,17 +21,84 @@ internal static class ValuePass
         where T : struct, IElement
         where TParts : struct, IParts
     {
+        magnitudes = magnitudes[..block.Count];
+        if (!TryAdd<T, TParts>(block, s, magnitudes))
+        {
+            CarefulPass.Add<T, TParts>(block, s, magnitudes);
+        }
+    }
+
+    private static bool TryAdd<T, TParts>(in BlockPair block, ValueStatistics s, Span<double> magnitudes)
+        where T : struct, IElement
+        where TParts : struct, IParts
+    {
+        // The elements that PyTorch's loops leave over are the last ones.
+        if (TParts.Imaginary && block.First + block.Count > s.LeftOverFrom)
+        {
+            return false;
+        }
+
+        // Neighbouring blocks are alike: whether closeness has to be looked at, and which powers of ten to count, is guessed from the last.
+        bool judge = T.IsInteger || s.Rule is not null || s.JudgeNext;
+        BlockSums sums = judge
+            ? Sum<T, TParts, Judging>(block, s, magnitudes)
+            : Sum<T, TParts, NotJudging>(block, s, magnitudes);
+
+        // A NaN or infinity anywhere ends up in the sum.
+        if (!double.IsFinite(sums.Absolute) || sums.Greatest > s.Absolute.Value || (sums.Found & (Found.Range | Found.Element)) != 0)
+        {
+            return false;
+        }
+
+        bool beyond = sums.Greatest > Math.Min(s.Tolerances.Absolute, s.DefaultAbsolute);
+        s.JudgeNext = beyond;
+        if (beyond && !judge)
+        {
+            return false;
+        }
+
+        if ((sums.Mismatched > 0 && s.FirstMismatched.Count < s.Keep)
+            || ((sums.Found & Found.Relative) != 0 && AnyQuotientAbove<T, TParts>(block, magnitudes, s.Relative.Value))
+            || ((sums.Found & Found.ToldRelative) != 0 && AnyToldQuotientAbove<T, TParts>(block, s, magnitudes)))
+        {
+            return false;
+        }
+
+        s.Add(sums, magnitudes);
+        return true;
+    }
+
+    /// <summary>Differences, sums, and closeness where it has to be looked at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static BlockSums Sum<T, TParts, TJudging>(in BlockPair block, ValueStatistics s, Span<double> magnitudes)
+        where T : struct, IElement
+        where TParts : struct, IParts
+        where TJudging : struct, IJudging
+    {
         ref byte r = ref Lanes.Start(block.Reference);
         ref byte d = ref Lanes.Start(block.Difference);
         ref byte ri = ref Lanes.Start(block.ReferenceImaginary);
         ref byte di = ref Lanes.Start(block.DifferenceImaginary);
         ref double store = ref MemoryMarshal.GetReference(magnitudes);
-
+        nuint count = (nuint)magnitudes.Length;
+        Limits limits = Limits.Of<T>(s);
+        Vector relative = limits.Relative;
+        Vector neededRelative = limits.NeededRelative;
+        Vector neededAbsolute = limits.NeededAbsolute;
+        Vector messageAbsolute = limits.MessageAbsolute;
+        Vector messageRelative = limits.MessageRelative;
         Vector rtol = Vector512.Create(s.Tolerances.Relative);
         Vector atol = Vector512.Create(s.Tolerances.Absolute);
         Vector defaultAtol = Vector512.Create(s.DefaultAbsolute);
-        Vector infinity = Vector512.Create(double.PositiveInfinity);
-        Limits limits = new(s, T.IsInteger, T.IsInteger && T.Size == 8);
+        bool hasRule = s.Rule is not null;
+        Vector sizeMargin = Vector512.Create(s.Rule?.SizeMargin ?? 0);
+        Vector margin = Vector512.Create(s.Rule?.Margin ?? 0);
+        Vector tiny = Vector512.Create(s.Rule?.Tiny ?? 0);
+        Vector huge = Vector512.Create(s.Rule?.Huge ?? double.MaxValue);
+        Vector power1 = Vector512.Create(s.Decades.Guess(1));
+        Vector power2 = Vector512.Create(s.Decades.Guess(2));
+        Vector power3 = Vector512.Create(s.Decades.Guess(3));
+        Vector power4 = Vector512.Create(s.Decades.Guess(4));
 
         Vector sumDifference = Vector.Zero;
         Vector sumAbsolute = Vector.Zero;
@@ -58,180 +106,196 @@ internal static class ValuePass
         Vector sumReference = Vector.Zero;
         Vector sumOther = Vector.Zero;
         Vector sumProduct = Vector.Zero;
-        Vector least = infinity;
         Vector greatest = Vector.Zero;
+        Vector512<ulong> least = Vector512<ulong>.AllBitsSet;
         int positiveCount = 0;
-
-        for (nuint i = 0; i < (nuint)block.Count; i += Lanes.Count)
+        int reach1 = 0;
+        int reach2 = 0;
+        int reach3 = 0;
+        int reach4 = 0;
+        int mismatched = 0;
+        uint relativeLanes = 0;
+        uint rangeLanes = 0;
+        uint elementLanes = 0;
+        uint toldLanes = 0;
+        for (nuint i = 0; i < count; i += Lanes.Count)
         {
-            bool raised = false;
             Vector x = T.Load(in r, i);
             Vector y = T.Load(in d, i);
             Vector difference = T.Subtract(in r, in d, i, x, y);
-            Vector xi = Vector.Zero;
-            Vector yi = Vector.Zero;
-            Vector differenceImaginary = Vector.Zero;
             Vector absolute;
             Vector size;
+            sumDifference += difference;
             if (TParts.Imaginary)
             {
-                xi = T.Load(in ri, i);
-                yi = T.Load(in di, i);
-                differenceImaginary = yi - xi;
-                absolute = Magnitude.Of(difference, differenceImaginary);
-                size = Magnitude.Of(x, xi);
-                if (block.First + (long)i + Lanes.Count > s.LeftOverFrom)
+                Vector xi = T.Load(in ri, i);
+                Vector yi = T.Load(in di, i);
+                Vector differenceImaginary = yi - xi;
+                absolute = Vector512.Sqrt((difference * difference) + (differenceImaginary * differenceImaginary));
+                size = Vector512.Sqrt((x * x) + (xi * xi));
+                sumSquare = (sumSquare + (difference * difference)) + (differenceImaginary * differenceImaginary);
+                sumReference = (sumReference + (x * x)) + (xi * xi);
+                sumOther = (sumOther + (y * y)) + (yi * yi);
+                sumProduct = (sumProduct + (x * y)) + (xi * yi);
+                if (T.Size == sizeof(double))
                 {
-                    absolute = Magnitude.LeftOver(difference, differenceImaginary, absolute, s.LeftOverFrom - block.First - (long)i);
-                    size = Magnitude.LeftOver(x, xi, size, s.LeftOverFrom - block.First - (long)i);
+                    rangeLanes |= (uint)(Magnitude.OutOfRange(difference, differenceImaginary, absolute)
+                        | Magnitude.OutOfRange(x, xi, size)).ExtractMostSignificantBits();
                 }
             }
             else
             {
                 absolute = Vector512.Abs(difference);
                 size = Vector512.Abs(x);
+                sumSquare += difference * difference;
+                sumReference = Lanes.AddProduct<T>(x, x, sumReference);
+                sumOther = Lanes.AddProduct<T>(y, y, sumOther);
+                sumProduct = Lanes.AddProduct<T>(x, y, sumProduct);
             }
 
-            if (!T.IsInteger && !Vector512.LessThanAll(absolute, infinity))
-            {
-                Vector keep = ValuePassRare.NotFinite<TParts>(s, block.First + (long)i, x, xi, y, yi, absolute, size);
-                x &= keep;
-                y &= keep;
-                xi &= keep;
-                yi &= keep;
-                difference &= keep;
-                differenceImaginary &= keep;
-                absolute &= keep;
-                size &= keep;
-                raised = true;
-            }
-
-            sumDifference += difference;
             sumAbsolute += absolute;
-            sumSquare += difference * difference;
-            sumReference += x * x;
-            sumOther += y * y;
-            sumProduct += x * y;
-            if (TParts.Imaginary)
-            {
-                sumSquare += differenceImaginary * differenceImaginary;
-                sumReference += xi * xi;
-                sumOther += yi * yi;
-                sumProduct += xi * yi;
-            }
-
             Vector512.StoreUnsafe(absolute, ref store, i);
-            Vector positive = Vector512.GreaterThan(absolute, Vector.Zero);
-            positiveCount += BitOperations.PopCount(positive.ExtractMostSignificantBits());
+            Lanes.Prefetch(in r, (i + count) * (nuint)T.Size);
+            Lanes.Prefetch(in d, (i + count) * (nuint)T.Size);
+            uint positive = (uint) Vector512.GreaterThan(absolute, Vector.Zero).ExtractMostSignificantBits();
+            positiveCount += BitOperations.PopCount(positive);
+            reach1 += BitOperations.PopCount((uint)Vector512.GreaterThanOrEqual(absolute, power1).ExtractMostSignificantBits());
+            reach2 += BitOperations.PopCount((uint)Vector512.GreaterThanOrEqual(absolute, power2).ExtractMostSignificantBits());
+            reach3 += BitOperations.PopCount((uint)Vector512.GreaterThanOrEqual(absolute, power3).ExtractMostSignificantBits());
+            reach4 += BitOperations.PopCount((uint)Vector512.GreaterThanOrEqual(absolute, power4).ExtractMostSignificantBits());
             greatest = Vector512.MaxNative(greatest, absolute);
-            least = Vector512.MinNative(least, Vector512.ConditionalSelect(positive, absolute, infinity));
 
-            // Closeness of integers works in float32: what tolerance an element needs is told by that difference.
-            Vector scale = size;
-            Vector needed = absolute;
-            if (T.IsInteger)
+            // As integers, positive numbers keep their order, and 0 less 1 is out of the way.
+            least = Vector512.Min(least, absolute.AsUInt64() - Vector512<ulong>.One);
+            relativeLanes |= positive & (uint)Vector512.GreaterThanOrEqual(absolute, relative * size).ExtractMostSignificantBits();
+            if (!TJudging.Judges)
             {
-                scale = Vector512.Abs(Lanes.RoundToSingle(x));
-                needed = Vector512.Abs(Lanes.RoundToSingle(Lanes.RoundToSingle(y) - Lanes.RoundToSingle(x)));
-            }
-
-            // A quotient is divided out only where a product says that it may be a new greatest one.
-            Vector excess = needed - defaultAtol;
-            Vector hot = Vector512.GreaterThan(absolute, limits.Absolute);
-            if ((positive & Vector512.GreaterThanOrEqual(absolute, limits.Relative * size)) != Vector.Zero)
-            {
-                hot |= Vector512.GreaterThan(absolute / size, limits.Relative);
-            }
-
-            if ((Vector512.GreaterThan(excess, Vector.Zero) & Vector512.GreaterThanOrEqual(excess, limits.NeededRelative * scale)) != Vector.Zero)
-            {
-                hot |= Vector512.GreaterThan(excess / scale, limits.NeededRelative);
-            }
-
-            if (T.IsInteger)
-            {
-                hot |= Vector512.GreaterThan(needed, limits.NeededAbsolute);
-            }
-
-            if (hot != Vector.Zero)
-            {
-                ValuePassRare.Raise(s, block.First + (long)i, absolute, size, needed, excess, scale);
-                raised = true;
+                continue;
             }
 
             Vector allowed = (size * rtol) + atol;
-            Vector mismatched = Vector512.AndNot(positive, Vector512.LessThanOrEqual(absolute, allowed));
-            if (s.Rule is not null)
+            uint beyond = positive & ~(uint)Vector512.LessThanOrEqual(absolute, allowed).ExtractMostSignificantBits();
+            mismatched += BitOperations.PopCount(beyond);
+            if (T.IsInteger)
             {
-                Vector margin = (size * Vector512.Create(s.Rule.SizeMargin)) + ((absolute + allowed) * Vector512.Create(s.Rule.Margin))
-                    + Vector512.Create(s.Rule.Tiny);
-                Vector undecided = positive & (Vector512.LessThanOrEqual(Vector512.Abs(absolute - allowed), margin)
-                    | Vector512.GreaterThan(Vector512.MaxNative(absolute, allowed), Vector512.Create(s.Rule.Huge)));
-                if (undecided != Vector.Zero)
-                {
-                    mismatched = ValuePassRare.ByRule<T, TParts>(s, in block, i, mismatched, undecided);
-                }
+                Vector single = Lanes.RoundToSingle(x);
+                Vector needed = Vector512.Abs(Lanes.RoundToSingle(Lanes.RoundToSingle(y) - single));
+                elementLanes |= (uint)(Vector512.GreaterThan(needed, (neededRelative * Vector512.Abs(single)) + defaultAtol)
+                    | Vector512.GreaterThan(needed, neededAbsolute)).ExtractMostSignificantBits();
+            }
+            else
+            {
+                elementLanes |= (uint)Vector512.GreaterThan(absolute, (neededRelative * size) + defaultAtol).ExtractMostSignificantBits();
             }
 
-            uint mismatchedLanes = (uint)mismatched.ExtractMostSignificantBits();
-            if (mismatchedLanes != 0)
+            if (hasRule)
             {
-                s.Mismatched += BitOperations.PopCount(mismatchedLanes);
-                Vector telling = Vector512.GreaterThan(absolute, limits.MessageAbsolute);
-                if ((mismatched & Vector512.GreaterThanOrEqual(absolute, limits.MessageRelative * size)) != Vector.Zero)
-                {
-                    Vector quotient = T.IsInteger
-                        ? Lanes.RoundToSingle(Lanes.RoundToSingle(absolute) / scale)
-                        : absolute / size;
-                    telling |= Vector512.GreaterThan(quotient, limits.MessageRelativeFloor);
-                }
-
-                telling &= mismatched;
-                if (TParts.Imaginary && T.Size == sizeof(double))
-                {
-                    telling |= mismatched & (Magnitude.OutOfRange(absolute) | Magnitude.OutOfRange(size));
-                }
-
-                if (telling != Vector.Zero || s.FirstMismatched.Count < s.Keep)
-                {
-                    ValuePassRare.Tell<T, TParts>(s, in block, i, mismatchedLanes, absolute, size);
-                    raised = true;
-                }
+                Vector near = (size * sizeMargin) + ((absolute + allowed) * margin) + tiny;
+                elementLanes |= positive & (uint)(Vector512.LessThanOrEqual(Vector512.Abs(absolute - allowed), near)
+                    | Vector512.GreaterThan(Vector512.MaxNative(absolute, allowed), huge)).ExtractMostSignificantBits();
             }
 
-            // Only now: lanes of one vector are not taken in in their order.
-            if (raised)
-            {
-                limits = new(s, T.IsInteger, T.IsInteger && T.Size == 8);
-            }
+            Vector told = T.Told(in r, in d, i, absolute);
+            elementLanes |= beyond & (uint)Vector512.GreaterThan(told, messageAbsolute).ExtractMostSignificantBits();
+            toldLanes |= beyond & (uint)Vector512.GreaterThanOrEqual(told, messageRelative * size).ExtractMostSignificantBits();
         }
 
-        s.Difference.Add(Lanes.Sum(sumDifference));
-        s.AbsoluteDifference.Add(Lanes.Sum(sumAbsolute));
-        s.SquaredDifference.Add(Lanes.Sum(sumSquare));
-        s.SquaredReference.Add(Lanes.Sum(sumReference));
-        s.SquaredOther.Add(Lanes.Sum(sumOther));
-        s.Product.Add(Lanes.Sum(sumProduct));
-        s.Apart += positiveCount;
-        s.Decades.Add(magnitudes[..block.Count], positiveCount, Lanes.Least(least), Lanes.Greatest(greatest));
+        return new BlockSums
+        {
+            Difference = Lanes.Sum(sumDifference),
+            Absolute = Lanes.Sum(sumAbsolute),
+            SquaredDifference = Lanes.Sum(sumSquare),
+            SquaredReference = Lanes.Sum(sumReference),
+            SquaredOther = Lanes.Sum(sumOther),
+            Product = Lanes.Sum(sumProduct),
+            Positive = positiveCount,
+            Greatest = Lanes.Greatest(greatest),
+            Least = Lanes.Least((least + Vector512<ulong>.One).AsDouble(), positiveCount > 0),
+            Mismatched = mismatched,
+            Guessed = new GuessedDecades(reach1, reach2, reach3, reach4),
+            Found = (relativeLanes != 0 ? Found.Relative : 0) | (rangeLanes != 0 ? Found.Range : 0)
+                | (elementLanes != 0 ? Found.Element : 0) | (toldLanes != 0 ? Found.ToldRelative : 0),
+        };
     }
 
-    /// <summary>The extremes so far, one in all lanes, that the loop holds new elements against.</summary>
-    private readonly struct Limits(ValueStatistics s, bool integer, bool wide)
+    /// <summary>Whether a relative difference passes the greatest so far.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AnyQuotientAbove<T, TParts>(in BlockPair block, ReadOnlySpan<double> magnitudes, double limit)
+        where T : struct, IElement
+        where TParts : struct, IParts
     {
-        // PyTorch's quotients of integers are float32, and the loop's conversions of wide ones are rounded twice: their limits stand
-        // a little lower, and the exact ones are looked at lane by lane.
-        private static readonly double s_singleSlack = 1 - Math.ScaleB(1, -22);
-        private static readonly double s_exactIntegers = Math.ScaleB(1, 53);
+        ref byte r = ref Lanes.Start(block.Reference);
+        ref byte ri = ref Lanes.Start(block.ReferenceImaginary);
+        ref double absolutes = ref MemoryMarshal.GetReference(magnitudes);
+        Vector above = Vector512.Create(limit);
+        Vector found = Vector.Zero;
+        for (nuint i = 0; i < (nuint)magnitudes.Length; i += Lanes.Count)
+        {
+            Vector x = T.Load(in r, i);
+            Vector size = Vector512.Abs(x);
+            if (TParts.Imaginary)
+            {
+                Vector xi = T.Load(in ri, i);
+                size = Vector512.Sqrt((x * x) + (xi * xi));
+            }
 
-        public readonly Vector Absolute = Vector512.Create(s.Absolute.Value);
-        public readonly Vector Relative = Vector512.Create(s.Relative.Value);
-        public readonly Vector NeededRelative = Vector512.Create(s.NeededRelative);
-        public readonly Vector NeededAbsolute = Vector512.Create(s.NeededAbsolute);
-        public readonly Vector MessageAbsolute = Vector512.Create(
-            wide && s.MessageAbsolute.Value >= s_exactIntegers ? Math.BitDecrement(s.MessageAbsolute.Value) : s.MessageAbsolute.Value);
+            found |= Vector512.GreaterThan(Vector512.LoadUnsafe(ref absolutes, i) / size, above);
+        }
 
-        public readonly Vector MessageRelative = Vector512.Create(s.MessageRelative.Value * (integer ? s_singleSlack : 1));
-        public readonly Vector MessageRelativeFloor = Vector512.Create(s.MessageRelative.Value * (wide ? s_singleSlack : 1));
+        return found.ExtractMostSignificantBits() != 0;
     }
+
+    /// <summary>The same for mismatched elements, with the quotients that the message tells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool AnyToldQuotientAbove<T, TParts>(in BlockPair block, ValueStatistics s, ReadOnlySpan<double> magnitudes)
+        where T : struct, IElement
+        where TParts : struct, IParts
+    {
+        ref byte r = ref Lanes.Start(block.Reference);
+        ref byte d = ref Lanes.Start(block.Difference);
+        ref byte ri = ref Lanes.Start(block.ReferenceImaginary);
+        ref double absolutes = ref MemoryMarshal.GetReference(magnitudes);
+        Vector above = Limits.Of<T>(s).MessageQuotient;
+        Vector rtol = Vector512.Create(s.Tolerances.Relative);
+        Vector atol = Vector512.Create(s.Tolerances.Absolute);
+        ulong found = 0;
+        for (nuint i = 0; i < (nuint)magnitudes.Length; i += Lanes.Count)
+        {
+            Vector absolute = Vector512.LoadUnsafe(ref absolutes, i);
+            Vector x = T.Load(in r, i);
+            Vector size = Vector512.Abs(x);
+            if (TParts.Imaginary)
+            {
+                Vector xi = T.Load(in ri, i);
+                size = Vector512.Sqrt((x * x) + (xi * xi));
+            }
+
+            Vector told = T.Told(in r, in d, i, absolute);
+            Vector quotient = T.IsInteger
+                ? Lanes.RoundToSingle(Lanes.RoundToSingle(told) / Vector512.Abs(Lanes.RoundToSingle(x)))
+                : told / size;
+            found |= Vector512.GreaterThan(quotient, above).ExtractMostSignificantBits()
+                & ~Vector512.LessThanOrEqual(absolute, (size * rtol) + atol).ExtractMostSignificantBits();
+        }
+
+        return found != 0;
+    }
+}
+
+/// <summary>Whether a loop looks at closeness.</summary>
+internal interface IJudging
+{
+    static abstract bool Judges { get; }
+}
+
+/// <summary>It does.</summary>
+internal readonly struct Judging : IJudging
+{
+    public static bool Judges => true;
+}
+
+/// <summary>It does not: all differences are below any tolerance.</summary>
+internal readonly struct NotJudging : IJudging
+{
+    public static bool Judges => false;
 }

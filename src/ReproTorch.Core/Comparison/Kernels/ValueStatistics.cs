@@ -86,8 +86,8 @@ internal sealed class ValueStatistics
     /// <summary>The same for <see cref="MessageRelative"/>.</summary>
     public long RelativeZeroAt { get; set; }
 
-    /// <summary>The smallest rtol that would pass together with the default atol, before rounding is allowed for.</summary>
-    public double NeededRelative { get; set; }
+    /// <summary>The smallest rtol that all so far would pass with, together with the default atol; infinite when none would do.</summary>
+    public double NeededRelative { get; private set; }
 
     /// <summary>The smallest atol that would pass with rtol 0.</summary>
     public double NeededAbsolute { get; set; }
@@ -102,8 +102,44 @@ internal sealed class ValueStatistics
     public CompensatedSum SquaredOther;
     public CompensatedSum Product;
 
+    /// <summary>Whether the last block had differences that closeness must be looked at for.</summary>
+    public bool JudgeNext { get; set; }
+
     /// <summary>How many differences lie in which power of ten.</summary>
     public DecadeHistogram Decades { get; } = new();
+
+    /// <summary>Raises <see cref="NeededRelative"/> until an element passes.</summary>
+    /// <param name="difference">How far it is off.</param>
+    /// <param name="reference">The magnitude of its reference.</param>
+    public void NeedRelative(double difference, double reference)
+    {
+        if (difference <= DefaultAbsolute || !(difference > (NeededRelative * reference) + DefaultAbsolute))
+        {
+            return;
+        }
+
+        double relative = (difference - DefaultAbsolute) / reference;
+        while (double.IsFinite(relative) && difference > (relative * reference) + DefaultAbsolute)
+        {
+            relative = Math.BitIncrement(relative);
+        }
+
+        NeededRelative = Math.Max(NeededRelative, relative);
+    }
+
+    /// <summary>Adds a block.</summary>
+    public void Add(in BlockSums sums, ReadOnlySpan<double> magnitudes)
+    {
+        Difference.Add(sums.Difference);
+        AbsoluteDifference.Add(sums.Absolute);
+        SquaredDifference.Add(sums.SquaredDifference);
+        SquaredReference.Add(sums.SquaredReference);
+        SquaredOther.Add(sums.SquaredOther);
+        Product.Add(sums.Product);
+        Apart += sums.Positive;
+        Mismatched += sums.Mismatched;
+        Decades.Add(magnitudes, sums);
+    }
 
     /// <summary>Adds a block that is the same on both sides, and finite.</summary>
     public void AddIdentical(double squares)

@@ -6,15 +6,15 @@ using Vector = System.Runtime.Intrinsics.Vector512<double>;
 
 namespace ReproTorch.Comparison.Kernels;
 
-/// <summary>What <see cref="ValuePass"/> leaves its loop for. Each takes one vector and goes lane by lane where it must.</summary>
-internal static class ValuePassRare
+/// <summary>What <see cref="CarefulPass"/> leaves its loop for. Each takes one vector and goes lane by lane where it must.</summary>
+internal static class CarefulLanes
 {
     /// <summary>Takes in the lanes in which a side, or the difference, is not finite.</summary>
     /// <returns>A mask of the lanes that are finite and go on through the loop.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Vector NotFinite<TParts>(
         ValueStatistics s, long first, Vector x, Vector xi, Vector y, Vector yi, Vector absolute, Vector size)
-        where TParts : struct, ValuePass.IParts
+        where TParts : struct, IParts
     {
         Vector infinity = Vector512.Create(double.PositiveInfinity);
         Vector nanX = Vector512.IsNaN(x);
@@ -86,7 +86,7 @@ internal static class ValuePassRare
 
     /// <summary>Takes in a vector that has a new greatest difference of some kind.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Raise(ValueStatistics s, long first, Vector absolute, Vector size, Vector needed, Vector excess, Vector scale)
+    public static void Raise(ValueStatistics s, long first, Vector absolute, Vector size, Vector needed, Vector scale)
     {
         for (int lane = 0; lane < Lanes.Count; lane++)
         {
@@ -97,10 +97,7 @@ internal static class ValuePassRare
             }
 
             s.NeededAbsolute = Math.Max(s.NeededAbsolute, needed[lane]);
-            if (excess[lane] > 0)
-            {
-                s.NeededRelative = Math.Max(s.NeededRelative, excess[lane] / scale[lane]);
-            }
+            s.NeedRelative(needed[lane], scale[lane]);
         }
     }
 
@@ -109,7 +106,7 @@ internal static class ValuePassRare
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Vector ByRule<T, TParts>(ValueStatistics s, in BlockPair block, nuint i, Vector mismatched, Vector undecided)
         where T : struct, IElement
-        where TParts : struct, ValuePass.IParts
+        where TParts : struct, IParts
     {
         ref byte r = ref Lanes.Start(block.Reference);
         ref byte d = ref Lanes.Start(block.Difference);
@@ -144,7 +141,7 @@ internal static class ValuePassRare
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Tell<T, TParts>(ValueStatistics s, in BlockPair block, nuint i, uint mismatched, Vector absolute, Vector size)
         where T : struct, IElement
-        where TParts : struct, ValuePass.IParts
+        where TParts : struct, IParts
     {
         for (uint left = mismatched; left != 0; left &= left - 1)
         {

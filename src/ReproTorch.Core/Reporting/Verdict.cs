@@ -1,0 +1,71 @@
+using ReproTorch.Comparison;
+
+namespace ReproTorch.Reporting;
+
+/// <summary>The answer of a comparison in a sign, a colour, a few words and a sentence.</summary>
+/// <param name="Class">The style: same, close, differs.</param>
+/// <param name="Sign">=, ≈ or ≠: the colour alone must not carry the answer.</param>
+/// <param name="Title">A few words.</param>
+internal sealed record Verdict(string Class, string Sign, string Title)
+{
+    private static readonly Verdict s_identical = new("same", "=", "Identical");
+
+    /// <summary>Of two runs.</summary>
+    public static Verdict Of(RunComparison run) =>
+        run.Reason is not null ? new("differs", "≠", "Nothing to compare")
+        : run.Identical ? s_identical
+        : run.Match ? new("same", "≈", "Match")
+        : run.Close ? new("close", "≈", "Close, but not identical")
+        : new("differs", "≠", "Different");
+
+    /// <summary>Of one output.</summary>
+    public static Verdict Of(TensorComparison output) =>
+        output.Identical ? s_identical
+        : output.Match ? new("same", "≈", "Match")
+        : output.Close ? new("close", "≈", "Close")
+        : new("differs", "≠", Problem(output));
+
+    /// <summary>What stands below the title: what was asked for and how many outputs met it.</summary>
+    public static string Sentence(RunComparison run)
+    {
+        if (run.Reason is { Length: > 0 } reason)
+        {
+            return $"{char.ToUpperInvariant(reason[0])}{reason[1..]}.";
+        }
+
+        int total = run.Outputs.Count;
+        int identical = run.Outputs.Count(output => output.Identical);
+        int matching = run.Outputs.Count(output => output.Match);
+        string asked = $"Asked for: {run.Criterion}.";
+        if (run.Identical)
+        {
+            return $"{Every(total)} {(total == 1 ? "is" : "are")} the same, bit for bit. {asked}";
+        }
+
+        string count = matching == total
+            ? $"{Every(total)} {(total == 1 ? "matches" : "match")}"
+            : total == 1 ? "The one output does not match"
+            : matching == 0 ? $"None of the {total} outputs matches"
+            : $"{matching} of {total} outputs {(matching == 1 ? "matches" : "match")}";
+        string bits = identical == matching ? "."
+            : total == 1 ? ", though not in every bit."
+            : $"; {(identical == 0 ? "none has" : identical == 1 ? "1 has" : $"{identical} have")} the same bits.";
+        return $"{count}{bits} {asked}";
+    }
+
+    private static string Every(int outputs) => outputs switch
+    {
+        1 => "The one output",
+        2 => "Both outputs",
+        _ => $"All {outputs} outputs",
+    };
+
+    private static string Problem(TensorComparison output) =>
+        output.Reason is null ? "Different"
+        : output.DifferenceKind is null ? "Missing"
+        : output.Kind is null ? "Extra"
+        : output.Kind != output.DifferenceKind ? "Other type"
+        : !(output.Shape ?? []).SequenceEqual(output.DifferenceShape ?? []) ? "Other shape"
+        : output.DType != output.DifferenceDType ? "Other dtype"
+        : "Not compared";
+}
