@@ -98,9 +98,15 @@ public static class AtomicFile
     }
 }
 
-/// <summary>The three calls of the C library that .NET has no form of for folders.</summary>
+/// <summary>Calls of the C library that .NET has no form of: folders flushed to the disk, mapped pages handed back.</summary>
 internal static partial class Posix
 {
+    /// <summary>MADV_DONTNEED, the same number on Linux and macOS.</summary>
+    internal const int DontNeed = 4;
+
+    [LibraryImport("libc")]
+    internal static partial int madvise(nint address, nuint length, int advice);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags);
 

@@ -6,7 +6,11 @@ namespace ReproTorch.Tensors.Files;
 /// <summary>A tensor's elements in a mapped file: not copied, and paged in as they are read.</summary>
 internal sealed unsafe class MappedTensorData : TensorData
 {
+    // Pages that a reader has passed by so much are handed back: two files larger than memory are compared in little of it.
+    private const long ReleaseAfter = 16 << 20;
+
     private readonly MemoryMappedViewAccessor _view;
+    private long _released;
     private readonly CrcGuard? _guard;
     private byte* _data;
 
@@ -41,6 +45,7 @@ internal sealed unsafe class MappedTensorData : TensorData
     {
         ObjectDisposedException.ThrowIf(_data is null, this);
         CheckRange(offset, length);
+        ReleaseBefore(offset);
         var bytes = new ReadOnlySpan<byte>(_data + offset, length);
         _guard?.Read(offset, bytes);
         return bytes;
@@ -53,6 +58,26 @@ internal sealed unsafe class MappedTensorData : TensorData
         {
             _ = Bytes(offset, (int)Math.Min(block, ByteLength - offset));
         }
+    }
+
+    // A page that is read again comes back from the file: handing it back never makes a span wrong.
+    private void ReleaseBefore(long offset)
+    {
+        if (offset < _released)
+        {
+            _released = offset;
+        }
+
+        if (offset - _released < ReleaseAfter || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        long page = System.Environment.SystemPageSize;
+        long first = ((long)(_data + _released) + page - 1) / page * page;
+        long end = (long)(_data + offset) / page * page;
+        _ = Posix.madvise((nint)first, (nuint)Math.Max(0, end - first), Posix.DontNeed);
+        _released = offset;
     }
 
     protected override void Dispose(bool disposing)
