@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace ReproTorch.Randomness;
 
-// Blocks and bulk draws. Vector256 and Vector512 are written out; where the processor has narrower registers, .NET splits them.
+// Blocks and bulk draws. Vector256 and Vector512 are written out; where the processor has narrower registers, .NET
+// splits them.
 public sealed partial class MersenneTwister
 {
     private const int ShiftLength = 397;
@@ -29,8 +30,8 @@ public sealed partial class MersenneTwister
         }
     }
 
-    /// <summary>Draws two words for each element and stores multiples of 2^-53 in [0, 1). The same numbers, in the same order,
-    /// as that many calls of <see cref="NextDouble"/>.</summary>
+    /// <summary>Draws two words for each element and stores multiples of 2^-53 in [0, 1). The same numbers, in the same
+    /// order, as that many calls of <see cref="NextDouble"/>.</summary>
     public void Fill(Span<double> destination)
     {
         while (!destination.IsEmpty)
@@ -51,14 +52,16 @@ public sealed partial class MersenneTwister
         }
     }
 
-    /// <summary>Draws words until the upper bits of one, as many as <paramref name="bound"/> has, are below it.</summary>
+    /// <summary>Draws words until the upper bits of one, as many as <paramref name="bound"/> has, are below
+    /// it.</summary>
     /// <param name="bound">1 or more.</param>
     internal uint NextBelow(uint bound)
     {
         int shift = BitOperations.LeadingZeroCount(bound);
         int position = _position;
 
-        // Whether a word is below the bound is a coin toss that no branch predictor guesses. Eight at once nearly always hold one.
+        // Whether a word is below the bound is a coin toss that no branch predictor guesses. Eight at once nearly
+        // always hold one.
         if (Vector256.IsHardwareAccelerated && position <= StateLength - Vector256<uint>.Count && shift > 0)
         {
             ref uint block = ref MemoryMarshal.GetArrayDataReference(_block);
@@ -109,9 +112,10 @@ public sealed partial class MersenneTwister
         _drawnBeforeBlock += StateLength;
     }
 
-    // The recurrence reads words i, i+1 and i+397 and writes i, where indices from 624 on mean words of the new block. Done in place
-    // 16 at a time, word i+397 is found at i-227 once it is past the end, and the step from 224 (which needs words on both
-    // sides of the end) and the last step (which needs the new word 0) find theirs in the mirror behind the state.
+    // The recurrence reads words i, i+1 and i+397 and writes i, where indices from 624 on mean words of the new block.
+    // Done in place 16 at a time, word i+397 is found at i-227 once it is past the end, and the step from 224 (which
+    // needs words on both sides of the end) and the last step (which needs the new word 0) find theirs in the mirror
+    // behind the state.
     internal static void MakeBlock512(uint[] state, uint[] block)
     {
         ref uint words = ref MemoryMarshal.GetArrayDataReference(state);

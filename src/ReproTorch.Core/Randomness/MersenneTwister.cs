@@ -1,15 +1,15 @@
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed uniform
-/// pseudo-random number generator", ACM TOMACS 8(1), 1998; seeding of 2002/1/26): the engine under CPython's
+/// The Mersenne Twister MT19937 (M. Matsumoto, T. Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed
+/// uniform pseudo-random number generator", ACM TOMACS 8(1), 1998; seeding of 2002/1/26): the engine under CPython's
 /// <c>random.Random</c> and NumPy's <c>RandomState</c>. It gives 32-bit words and counts them.
 /// </summary>
 /// <remarks>
 /// Words are made in blocks of 624, several at a time in vector registers; the sequence is that of the scalar
 /// definition on every processor. As in the originals a block is made when its first word is asked for, so that
-/// <see cref="Position"/> and <see cref="GetState"/> agree with theirs at any point. Instances are not thread-safe: two threads
-/// that draw from one at once break it. Streams that are shared must be guarded by whoever shares them.
+/// <see cref="Position"/> and <see cref="GetState"/> agree with theirs at any point. Instances are not thread-safe: two
+/// threads that draw from one at once break it. Streams that are shared must be guarded by whoever shares them.
 /// </remarks>
 public sealed partial class MersenneTwister
 {
@@ -28,12 +28,12 @@ public sealed partial class MersenneTwister
     /// <param name="seed">The seed; 5489 is what the reference implementation takes when nothing is said.</param>
     public MersenneTwister(uint seed = 5489) => InitGenrand(seed);
 
-    /// <summary>How many words of the current block were given out, 0..624. After seeding 624: the next draw makes a block.
-    /// It is <c>pos</c> in NumPy's state and the last of the 625 numbers in CPython's.</summary>
+    /// <summary>How many words of the current block were given out, 0..624. After seeding 624: the next draw makes a
+    /// block. It is <c>pos</c> in NumPy's state and the last of the 625 numbers in CPython's.</summary>
     public int Position => _position;
 
-    /// <summary>32-bit words drawn since the generator was seeded, or since a state was set, then counted from the number
-    /// that was given with that state.</summary>
+    /// <summary>32-bit words drawn since the generator was seeded, or since a state was set, then counted from the
+    /// number that was given with that state.</summary>
     public long DrawCount => _drawnBeforeBlock + _position;
 
     /// <summary>Seeds from one word, as <c>init_genrand</c> of the reference implementation and as NumPy's
@@ -51,8 +51,8 @@ public sealed partial class MersenneTwister
         BeginAt(StateLength, drawCount: 0);
     }
 
-    /// <summary>Seeds from one or more words, as <c>init_by_array</c> of the reference implementation does. CPython seeds
-    /// integers so (least significant word first), NumPy arrays.</summary>
+    /// <summary>Seeds from one or more words, as <c>init_by_array</c> of the reference implementation does. CPython
+    /// seeds integers so (least significant word first), NumPy arrays.</summary>
     /// <param name="key">The words. At least one.</param>
     /// <exception cref="ArgumentException">There is no word.</exception>
     public void InitByArray(ReadOnlySpan<uint> key)
@@ -104,7 +104,8 @@ public sealed partial class MersenneTwister
     /// <param name="position">Words of the block that were given out already, 0..624.</param>
     /// <param name="drawCount">What <see cref="DrawCount"/> counts on from.</param>
     /// <exception cref="ArgumentException">There are not 624 words.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The position is not in 0..624, or the count is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The position is not in 0..624, or the count is
+    /// negative.</exception>
     public void SetState(ReadOnlySpan<uint> key, int position, long drawCount = 0)
     {
         if (key.Length != StateLength)

@@ -1,8 +1,8 @@
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// As much of a NumPy array as random streams need: elements in C order and a shape. What takes one takes a number (a 0-d
-/// array) and a plain array (a 1-d array) too.
+/// As much of a NumPy array as random streams need: elements in C order and a shape. What takes one takes a number (a
+/// 0-d array) and a plain array (a 1-d array) too.
 /// </summary>
 /// <typeparam name="T">Element type.</typeparam>
 public sealed class NumpyArray<T>

@@ -61,7 +61,8 @@ public sealed partial class NumpyRandomState
         new((s, df, _, _) => s.NextStandardT(df), ("df", PositiveNotNaN));
 
     private static readonly NumpyRandomStateDistribution<double> s_triangular =
-        new((s, left, mode, right) => s.NextTriangular(left, mode, right), ("left", None), ("mode", None), ("right", None));
+        new((s, left, mode, right) => s.NextTriangular(left, mode, right),
+            ("left", None), ("mode", None), ("right", None));
 
     private static readonly NumpyRandomStateDistribution<double> s_vonmises =
         new((s, mu, kappa, _) => s.NextVonmises(mu, kappa), ("mu", None), ("kappa", NonNegative));
@@ -72,7 +73,8 @@ public sealed partial class NumpyRandomState
     private static readonly NumpyRandomStateDistribution<double> s_weibull =
         new((s, a, _, _) => a == 0.0 ? 0.0 : Math.Pow(s.StandardExponential(), 1.0 / a), ("a", NonNegative));
 
-    /// <summary>The next number of the exponential distribution of scale 1. NumPy's <c>standard_exponential()</c>. Two words.</summary>
+    /// <summary>The next number of the exponential distribution of scale 1. NumPy's <c>standard_exponential()</c>. Two
+    /// words.</summary>
     public double StandardExponential() => -Math.Log(1.0 - _twister.NextDouble());
 
     /// <summary>As many as the span holds, in the order of that many calls.</summary>
@@ -221,7 +223,8 @@ public sealed partial class NumpyRandomState
     public double NoncentralF(double dfnum, double dfden, double nonc) => s_noncentralF.Draw(this, dfnum, dfden, nonc);
 
     /// <inheritdoc cref="NoncentralF(double, double, double)"/>
-    public NumpyArray<double> NoncentralF(NumpyArray<double> dfnum, NumpyArray<double> dfden, NumpyArray<double> nonc, long[]? size = null) =>
+    public NumpyArray<double> NoncentralF(
+        NumpyArray<double> dfnum, NumpyArray<double> dfden, NumpyArray<double> nonc, long[]? size = null) =>
         s_noncentralF.Draw(this, [dfnum, dfden, nonc], size);
 
     /// <summary>Pareto II (Lomax) distribution. NumPy's <c>pareto(a)</c>.</summary>
@@ -324,17 +327,17 @@ public sealed partial class NumpyRandomState
 
     private static void CheckTriangle(double[] left, double[] mode, double[] right)
     {
-        Refuse(left.Zip(mode), x => x.First > x.Second, "left > mode");
-        Refuse(mode.Zip(right), x => x.First > x.Second, "mode > right");
-        Refuse(left.Zip(right), x => x.First == x.Second, "left == right");
+        Refuse(left, mode, (x, y) => x > y, "left > mode");
+        Refuse(mode, right, (x, y) => x > y, "mode > right");
+        Refuse(left, right, (x, y) => x == y, "left == right");
 
-        static void Refuse(IEnumerable<(double First, double Second)> pairs, Predicate<(double First, double Second)> bad, string text)
+        static void Refuse(double[] first, double[] second, Func<double, double, bool> bad, string text)
         {
-            foreach ((double first, double second) in pairs)
+            for (int i = 0; i < first.Length; i++)
             {
-                if (bad((first, second)))
+                if (bad(first[i], second[i]))
                 {
-                    throw Invalid($"{text}: got {Text(first)} and {Text(second)}.");
+                    throw Invalid($"{text}: got {Text(first[i])} and {Text(second[i])}.");
                 }
             }
         }

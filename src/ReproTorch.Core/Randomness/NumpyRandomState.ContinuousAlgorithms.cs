@@ -2,11 +2,13 @@ using ReproTorch.Interop;
 
 namespace ReproTorch.Randomness;
 
-// How NumPy's legacy stream draws continuous numbers (src/legacy/legacy-distributions.c; laplace, gumbel, logistic and triangular are in
-// src/distributions/distributions.c). Operands stand in the order in which C rounds them; drawing order is that of NumPy's builds.
+// How NumPy's legacy stream draws continuous numbers (src/legacy/legacy-distributions.c; laplace, gumbel, logistic and
+// triangular are in src/distributions/distributions.c). Operands stand in the order in which C rounds them; drawing
+// order is that of NumPy's builds.
 public sealed partial class NumpyRandomState
 {
-    // Shape 1: exponential. Below 1: J. H. Ahrens's and U. Dieter's GS. Above: G. Marsaglia's and W. W. Tsang's squeeze, 2000.
+    // Shape 1: exponential. Below 1: J. H. Ahrens's and U. Dieter's GS. Above: G. Marsaglia's and W. W. Tsang's
+    // squeeze, 2000.
     private double NextStandardGamma(double shape)
     {
         if (shape == 1.0)
@@ -151,7 +153,8 @@ public sealed partial class NumpyRandomState
 
     private double NextRayleigh(double scale) => scale * Math.Sqrt(-2.0 * CMath.Log1P(-_twister.NextDouble()));
 
-    // J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple roots", 1976.
+    // J. R. Michael, W. R. Schucany, R. W. Haas, "Generating random variates using transformations with multiple
+    // roots", 1976.
     private double NextWald(double mean, double scale)
     {
         double mu2l = mean / (2 * scale);

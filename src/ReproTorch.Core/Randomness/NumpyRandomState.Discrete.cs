@@ -20,7 +20,8 @@ public sealed partial class NumpyRandomState
     private static readonly NumpyRandomStateDistribution<long> s_zipf =
         new((s, a, _, _) => s.NextZipf(a), ("a", Above1));
 
-    /// <summary>Binomial distribution: successes in <paramref name="n"/> trials. NumPy's <c>binomial(n, p)</c>.</summary>
+    /// <summary>Binomial distribution: successes in <paramref name="n"/> trials. NumPy's <c>binomial(n,
+    /// p)</c>.</summary>
     /// <param name="n">Trials, 0 or more.</param>
     /// <param name="p">Probability of success, 0 to 1.</param>
     /// <exception cref="ReproTorchException">"p &lt; 0, p &gt; 1 or p is NaN", "n &lt; 0".</exception>
@@ -36,10 +37,9 @@ public sealed partial class NumpyRandomState
     {
         ArgumentNullException.ThrowIfNull(n);
         ArgumentNullException.ThrowIfNull(p);
-        bool numbers = n.Shape.Length == 0 && p.Shape.Length == 0;
-        string nanText = numbers ? "is NaN" : "contains NaNs";
-        From0To1.Check("p", p.Values, nanText);
-        NonNegative.Check("n", AsDoubles(n), nanText);
+        bool isNumber = n.Shape.Length == 0 && p.Shape.Length == 0;
+        From0To1.Check("p", p.Values, isNumber);
+        NonNegative.Check("n", AsDoubles(n), isNumber);
         long[] shape = NumpyRandomStateDistribution<long>.OutputShape(size, p.Shape, n.Shape);
         NumpyArray<long> result = NewArray<long>(shape);
         long[] trials = NumpyShape.Expand(n, shape);
@@ -52,13 +52,13 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    /// <summary>Hypergeometric distribution: good ones in a sample without replacement. NumPy's <c>hypergeometric(ngood, nbad,
-    /// nsample)</c>.</summary>
+    /// <summary>Hypergeometric distribution: good ones in a sample without replacement. NumPy's
+    /// <c>hypergeometric(ngood, nbad, nsample)</c>.</summary>
     /// <param name="ngood">Good ones in the population, 0 or more.</param>
     /// <param name="nbad">Bad ones in the population, 0 or more.</param>
     /// <param name="nsample">The size of the sample, 1 to that of the population.</param>
-    /// <exception cref="ReproTorchException">"ngood + nbad &lt; nsample", "ngood &lt; 0", "nbad &lt; 0", "nsample &lt; 1 or nsample is
-    /// NaN".</exception>
+    /// <exception cref="ReproTorchException">"ngood + nbad &lt; nsample", "ngood &lt; 0", "nbad &lt; 0", "nsample &lt;
+    /// 1 or nsample is NaN".</exception>
     public long Hypergeometric(long ngood, long nbad, long nsample) =>
         Hypergeometric((NumpyArray<long>)ngood, nbad, nsample).Values[0];
 
@@ -72,10 +72,10 @@ public sealed partial class NumpyRandomState
         long[] together = NumpyShape.Broadcast(ngood.Shape, nbad.Shape, nsample.Shape);
         CheckPopulation(
             NumpyShape.Expand(ngood, together), NumpyShape.Expand(nbad, together), NumpyShape.Expand(nsample, together));
-        string nanText = together.Length == 0 ? "is NaN" : "contains NaNs";
-        NonNegative.Check("ngood", AsDoubles(ngood), nanText);
-        NonNegative.Check("nbad", AsDoubles(nbad), nanText);
-        From1.Check("nsample", AsDoubles(nsample), nanText);
+        bool isNumber = together.Length == 0;
+        NonNegative.Check("ngood", AsDoubles(ngood), isNumber);
+        NonNegative.Check("nbad", AsDoubles(nbad), isNumber);
+        From1.Check("nsample", AsDoubles(nsample), isNumber);
         long[] shape = NumpyRandomStateDistribution<long>.OutputShape(size, ngood.Shape, nbad.Shape, nsample.Shape);
         NumpyArray<long> result = NewArray<long>(shape);
         long[] good = NumpyShape.Expand(ngood, shape);
@@ -89,7 +89,8 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    /// <summary>Geometric distribution: trials until the first success, 1 or more. NumPy's <c>geometric(p)</c>.</summary>
+    /// <summary>Geometric distribution: trials until the first success, 1 or more. NumPy's
+    /// <c>geometric(p)</c>.</summary>
     /// <param name="p">Probability of success, above 0, to 1.</param>
     /// <exception cref="ReproTorchException">"p &lt;= 0, p &gt; 1 or p contains NaNs".</exception>
     public long Geometric(double p) => s_geometric.Draw(this, p);
@@ -107,10 +108,12 @@ public sealed partial class NumpyRandomState
     public NumpyArray<long> Logseries(NumpyArray<double> p, long[]? size = null) =>
         s_logseries.Draw(this, [p], size);
 
-    /// <summary>Negative binomial distribution: failures before n successes. NumPy's <c>negative_binomial(n, p)</c>.</summary>
+    /// <summary>Negative binomial distribution: failures before n successes. NumPy's <c>negative_binomial(n,
+    /// p)</c>.</summary>
     /// <param name="n">Successes, above 0; need not be whole.</param>
     /// <param name="p">Probability of success, 0 to 1.</param>
-    /// <exception cref="ReproTorchException">"n &lt;= 0", "p &lt; 0, p &gt; 1 or p is NaN", "n must not be NaN".</exception>
+    /// <exception cref="ReproTorchException">"n &lt;= 0", "p &lt; 0, p &gt; 1 or p is NaN", "n must not be
+    /// NaN".</exception>
     public long NegativeBinomial(double n, double p) => s_negativeBinomial.Draw(this, n, p);
 
     /// <inheritdoc cref="NegativeBinomial(double, double)"/>

@@ -2,8 +2,8 @@ using ReproTorch.Interop;
 
 namespace ReproTorch.Randomness;
 
-// How NumPy's legacy stream draws integers from distributions (src/legacy/legacy-distributions.c, src/distributions/distributions.c).
-// What NumPy keeps between calls of binomial is computed anew here: it depends on the parameters only.
+// How NumPy's legacy stream draws integers from distributions (src/legacy/legacy-distributions.c,
+// src/distributions/distributions.c).
 public sealed partial class NumpyRandomState
 {
     private static readonly double[] s_logGammaSeries =
@@ -36,8 +36,8 @@ public sealed partial class NumpyRandomState
         }
     }
 
-    // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
-    // Economics 12, 1993: PTRS.
+    // W. Hoermann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics
+    // and Economics 12, 1993: PTRS.
     private long NextPoissonPtrs(double lam)
     {
         double root = Math.Sqrt(lam);
@@ -119,7 +119,8 @@ public sealed partial class NumpyRandomState
         }
     }
 
-    // A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", Applied Statistics 30, 1981: LK.
+    // A. W. Kemp, "Efficient generation of logarithmically distributed pseudo-random variables", Applied Statistics 30,
+    // 1981: LK.
     private long NextLogseries(double p)
     {
         double r = Math.Log(1.0 - p);
@@ -145,172 +146,6 @@ public sealed partial class NumpyRandomState
             }
 
             return v >= q ? 1 : 2;
-        }
-    }
-
-    private long NextLegacyBinomial(long n, double p)
-    {
-        if (p <= 0.5)
-        {
-            return p * n <= 30.0 ? NextBinomialByInversion(n, p) : NextBinomialBtpe(n, p);
-        }
-
-        double q = 1.0 - p;
-        return n - (q * n <= 30.0 ? NextBinomialByInversion(n, q) : NextBinomialBtpe(n, q));
-    }
-
-    private long NextBinomialByInversion(long n, double p)
-    {
-        double q = 1.0 - p;
-        double start = Math.Exp(n * Math.Log(q));
-        double mean = n * p;
-        double farthest = mean + (10.0 * Math.Sqrt((mean * q) + 1));
-        long bound = ToInt64(n < farthest ? n : farthest);
-        long x = 0;
-        double px = start;
-        double u = _twister.NextDouble();
-        while (u > px)
-        {
-            x++;
-            if (x > bound)
-            {
-                x = 0;
-                px = start;
-                u = _twister.NextDouble();
-            }
-            else
-            {
-                u -= px;
-                px = (n - x + 1) * p * px / (x * q);
-            }
-        }
-
-        return x;
-    }
-
-    // V. Kachitvichyanukul, B. W. Schmeiser, "Binomial random variate generation", CACM 31(2), 1988: BTPE. p is 0.5 at most here, or NaN
-    // from the remainders of multinomial.
-    private long NextBinomialBtpe(long n, double p)
-    {
-        double r = p < 1.0 - p ? p : 1.0 - p;
-        double q = 1.0 - r;
-        double fm = (n * r) + r;
-        long m = ToInt64(Math.Floor(fm));
-        double p1 = Math.Floor((2.195 * Math.Sqrt(n * r * q)) - (4.6 * q)) + 0.5;
-        double xm = m + 0.5;
-        double xl = xm - p1;
-        double xr = xm + p1;
-        double c = 0.134 + (20.5 / (15.3 + m));
-        double slope = (fm - xl) / (fm - (xl * r));
-        double laml = slope * (1.0 + (slope / 2.0));
-        slope = (xr - fm) / (xr * q);
-        double lamr = slope * (1.0 + (slope / 2.0));
-        double p2 = p1 * (1.0 + (2.0 * c));
-        double p3 = p2 + (c / laml);
-        double p4 = p3 + (c / lamr);
-        double nrq = n * r * q;
-        while (true)
-        {
-            double u = _twister.NextDouble() * p4;
-            double v = _twister.NextDouble();
-            long y;
-            if (!(u > p1))
-            {
-                // The triangle under the middle of the curve.
-                return Mirrored(ToInt64(Math.Floor(xm - (p1 * v) + u)));
-            }
-
-            if (!(u > p2))
-            {
-                // The parallelograms beside it.
-                double x = xl + ((u - p1) / c);
-                v = (v * c) + 1.0 - (Math.Abs(m - x + 0.5) / p1);
-                if (v > 1.0)
-                {
-                    continue;
-                }
-
-                y = ToInt64(Math.Floor(x));
-            }
-            else if (!(u > p3))
-            {
-                // The left tail.
-                y = ToInt64(Math.Floor(xl + (Math.Log(v) / laml)));
-                if (y < 0 || v == 0.0)
-                {
-                    continue;
-                }
-
-                v = v * (u - p2) * laml;
-            }
-            else
-            {
-                // The right tail.
-                y = ToInt64(Math.Floor(xr - (Math.Log(v) / lamr)));
-                if (y > n || v == 0.0)
-                {
-                    continue;
-                }
-
-                v = v * (u - p3) * lamr;
-            }
-
-            if (IsUnderCurve(y, v))
-            {
-                return Mirrored(y);
-            }
-        }
-
-        long Mirrored(long y) => p > 0.5 ? n - y : y;
-
-        bool IsUnderCurve(long y, double v)
-        {
-            long k = Math.Abs(unchecked(y - m));
-            if (!(k > 20 && k < (nrq / 2.0) - 1))
-            {
-                // Near the middle and far out: the quotient of probabilities, step by step.
-                double s = r / q;
-                double a = s * (n + 1);
-                double f = 1.0;
-                for (long i = m + 1; i <= y; i++)
-                {
-                    f *= (a / i) - s;
-                }
-
-                for (long i = y + 1; i <= m; i++)
-                {
-                    f /= (a / i) - s;
-                }
-
-                return !(v > f);
-            }
-
-            double rho = k / nrq * ((((k * ((k / 3.0) + 0.625)) + 0.16666666666666666) / nrq) + 0.5);
-            double t = -k * k / (2 * nrq);
-            double logV = Math.Log(v);
-            if (logV < t - rho)
-            {
-                return true;
-            }
-
-            if (logV > t + rho)
-            {
-                return false;
-            }
-
-            double x1 = y + 1;
-            double f1 = m + 1;
-            double z = n + 1 - m;
-            double w = n - y + 1;
-            return !(logV > (xm * Math.Log(f1 / x1)) + ((n - m + 0.5) * Math.Log(z / w))
-                + ((y - m) * Math.Log(w * r / (x1 * q)))
-                + Stirling(f1) + Stirling(z) + Stirling(x1) + Stirling(w));
-        }
-
-        static double Stirling(double x)
-        {
-            double x2 = x * x;
-            return (13680.0 - ((462.0 - ((132.0 - ((99.0 - (140.0 / x2)) / x2)) / x2)) / x2)) / x / 166320.0;
         }
     }
 
@@ -397,9 +232,9 @@ public sealed partial class NumpyRandomState
         double remaining = 1.0;
         for (int j = 0; j < counts.Length - 1; j++)
         {
-            // Nothing is drawn for a probability of 0, unlike in binomial.
+            // Unlike in binomial nothing is drawn where the result is known.
             double p = probabilities[j] / remaining;
-            counts[j] = p == 0 ? 0 : NextLegacyBinomial(n, p);
+            counts[j] = n == 0 || p == 0 ? 0 : NextLegacyBinomial(n, p);
             n -= counts[j];
             if (n <= 0)
             {

@@ -3,12 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace ReproTorch.Randomness;
 
-// Integers of a range, of any NumPy width, by masked rejection (numpy/random/_bounded_integers.pyx.in with use_masked): as many low bits
-// as the greatest value has, again until they are not above it. Widths of 8 and 16 bits and bool use up a word bit by bit.
+// Integers of a range, of any NumPy width, by masked rejection (numpy/random/_bounded_integers.pyx.in with use_masked):
+// as many low bits as the greatest value has, again until they are not above it. Widths of 8 and 16 bits and bool use
+// up a word bit by bit.
 public sealed partial class NumpyRandomState
 {
-    /// <summary>A random integer in [<paramref name="low"/>, <paramref name="high"/>). NumPy's <c>randint(low, high)</c> with its
-    /// 64-bit dtype.</summary>
+    /// <summary>A random integer in [<paramref name="low"/>, <paramref name="high"/>). NumPy's <c>randint(low,
+    /// high)</c> with its 64-bit dtype.</summary>
     /// <param name="low">The lowest, or, without <paramref name="high"/>, the bound above: then 0 is the lowest.</param>
     /// <param name="high">The bound above.</param>
     /// <exception cref="ReproTorchException">"low >= high", "high &lt;= 0".</exception>
@@ -33,14 +34,15 @@ public sealed partial class NumpyRandomState
         FillMasked64(MemoryMarshal.Cast<long, ulong>(destination), (ulong)from, (ulong)to - (ulong)from - 1);
     }
 
-    /// <summary>An array of integers in [<paramref name="low"/>, <paramref name="high"/>). NumPy's <c>randint(low, high, size,
-    /// dtype)</c>, where <typeparamref name="T"/> is the dtype: the same range gives other sequences in other widths.</summary>
+    /// <summary>An array of integers in [<paramref name="low"/>, <paramref name="high"/>). NumPy's <c>randint(low,
+    /// high, size, dtype)</c>, where <typeparamref name="T"/> is the dtype: the same range gives other sequences in
+    /// other widths.</summary>
     /// <typeparam name="T">bool, sbyte, byte, short, ushort, int, uint, long or ulong.</typeparam>
     /// <param name="low">The lowest, or, without <paramref name="high"/>, the bound above: then 0 is the lowest.</param>
     /// <param name="high">The bound above, up to the dtype's greatest value plus 1.</param>
     /// <param name="size">The shape; null for one number (a 0-d array).</param>
-    /// <exception cref="ReproTorchException">"low is out of bounds for int8" (or another dtype), "high is out of bounds for ..",
-    /// "low >= high", "high &lt;= 0", "Unsupported dtype ..".</exception>
+    /// <exception cref="ReproTorchException">"low is out of bounds for int8" (or another dtype), "high is out of bounds
+    /// for ..", "low >= high", "high &lt;= 0", "Unsupported dtype ..".</exception>
     public NumpyArray<T> RandInt<T>(BigInteger low, BigInteger? high = null, long[]? size = null)
         where T : unmanaged
     {
@@ -108,7 +110,8 @@ public sealed partial class NumpyRandomState
             }
         }
 
-        // NumPy does not look whether the size holds all that the bounds broadcast to, and takes the first ones; this refuses it.
+        // NumPy does not look whether the size holds all that the bounds broadcast to, and takes the first ones; this
+        // refuses it.
         long[] shape = NumpyRandomStateDistribution<T>.OutputShape(size, bounds);
         first = NumpyShape.Expand(new NumpyArray<Int128>(first, bounds), shape);
         last = NumpyShape.Expand(new NumpyArray<Int128>(last, bounds), shape);
@@ -117,7 +120,8 @@ public sealed partial class NumpyRandomState
         WordBuffer buffer = default;
         for (int i = 0; i < first.Length; i++)
         {
-            FillOne(bytes.Slice(i * kind.ItemSize, kind.ItemSize), kind, (ulong)first[i], (ulong)(last[i] - first[i]), ref buffer);
+            Span<byte> item = bytes.Slice(i * kind.ItemSize, kind.ItemSize);
+            FillOne(item, kind, (ulong)first[i], (ulong)(last[i] - first[i]), ref buffer);
         }
 
         return result;
@@ -135,11 +139,12 @@ public sealed partial class NumpyRandomState
     public NumpyArray<long> RandomIntegers(long low, long? high, long[] size) =>
         high is null ? RandInt<long>(1, (BigInteger)low + 1, size) : RandInt<long>(low, (BigInteger)high.Value + 1, size);
 
-    /// <summary>A random integer in [0, <paramref name="max"/>], with masks. NumPy's C function <c>random_interval</c>, which shuffles.</summary>
+    /// <summary>A random integer in [0, <paramref name="max"/>], with masks. NumPy's C function <c>random_interval</c>,
+    /// which shuffles.</summary>
     private ulong NextInterval(ulong max) => NextMasked64(max);
 
-    // Nothing is drawn for a range of one number; up to 32 bits take words of 32, more of 64. The mask rejects nothing where all
-    // bits are used, so that the full ranges need no case of their own.
+    // Nothing is drawn for a range of one number; up to 32 bits take words of 32, more of 64. The mask rejects nothing
+    // where all bits are used, so that the full ranges need no case of their own.
     private ulong NextMasked64(ulong range)
     {
         if (range == 0)
@@ -257,7 +262,8 @@ public sealed partial class NumpyRandomState
     private static ulong Mask(ulong max) => ulong.MaxValue >> BitOperations.LeadingZeroCount(max);
 
     // All bounds of all dtypes fit in 66 bits; what is farther out stays out of bounds.
-    private static Int128 Narrow(BigInteger bound) => (Int128)BigInteger.Clamp(bound, -(BigInteger.One << 100), BigInteger.One << 100);
+    private static Int128 Narrow(BigInteger bound) =>
+        (Int128)BigInteger.Clamp(bound, -(BigInteger.One << 100), BigInteger.One << 100);
 
     private static ReproTorchException EmptyRange(bool lowIsZero, BigInteger low, BigInteger high) =>
         Invalid($"{(lowIsZero ? "high <= 0" : "low >= high")}: got {low} and {high}.");
@@ -280,7 +286,8 @@ public sealed partial class NumpyRandomState
                 uint => Unsigned("uint32", 32),
                 long => Signed("int64", 64),
                 ulong => Unsigned("uint64", 64),
-                _ => throw Invalid($"Unsupported dtype {typeof(T).Name} for randint: bool or an integer of 8 to 64 bits is needed."),
+                _ => throw Invalid(
+                    $"Unsupported dtype {typeof(T).Name} for randint: bool or an integer of 8 to 64 bits is needed."),
             };
 
         public void CheckBounds(Int128 first, Int128 last)

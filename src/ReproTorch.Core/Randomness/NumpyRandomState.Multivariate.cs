@@ -1,7 +1,7 @@
 namespace ReproTorch.Randomness;
 
-/// <summary>What <see cref="NumpyRandomState.MultivariateNormal"/> does with a covariance that is not symmetric and positive
-/// semidefinite: NumPy's <c>check_valid</c>.</summary>
+/// <summary>What <see cref="NumpyRandomState.MultivariateNormal"/> does with a covariance that is not symmetric and
+/// positive semidefinite: NumPy's <c>check_valid</c>.</summary>
 public enum NumpyRandomStateCheck
 {
     /// <summary>Draws from what the decomposition makes of it, and says so.</summary>
@@ -17,11 +17,13 @@ public enum NumpyRandomStateCheck
 // Distributions of vectors.
 public sealed partial class NumpyRandomState
 {
-    /// <summary>Multinomial distribution: how often each of several outcomes occurs. NumPy's <c>multinomial(n, pvals, size)</c>.</summary>
+    /// <summary>Multinomial distribution: how often each of several outcomes occurs. NumPy's <c>multinomial(n, pvals,
+    /// size)</c>.</summary>
     /// <param name="n">Trials, 0 or more.</param>
     /// <param name="pvals">Probabilities of the outcomes; that of the last is what the others leave.</param>
     /// <param name="size">The shape before the last dimension, which has the outcomes; null for none.</param>
-    /// <exception cref="ReproTorchException">"pvals &lt; 0, pvals > 1 or pvals contains NaNs", "sum(pvals[:-1]) > 1.0", "n &lt; 0".</exception>
+    /// <exception cref="ReproTorchException">"pvals &lt; 0, pvals > 1 or pvals contains NaNs", "sum(pvals[:-1]) > 1.0",
+    /// "n &lt; 0".</exception>
     public NumpyArray<long> Multinomial(long n, double[] pvals, long[]? size = null)
     {
         ArgumentNullException.ThrowIfNull(pvals);
@@ -70,25 +72,29 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    /// <summary>Multivariate normal distribution. NumPy's <c>multivariate_normal(mean, cov, size, check_valid, tol)</c>.</summary>
+    /// <summary>Multivariate normal distribution. NumPy's <c>multivariate_normal(mean, cov, size, check_valid,
+    /// tol)</c>.</summary>
     /// <param name="mean">Means, one for each of n dimensions.</param>
     /// <param name="cov">Covariances, n x n.</param>
     /// <param name="size">The shape before the last dimension, which has the n numbers; null for none.</param>
-    /// <param name="checkValid">What happens when <paramref name="cov"/> is not symmetric and positive semidefinite.</param>
+    /// <param name="checkValid">What happens when <paramref name="cov"/> is not symmetric and positive
+    /// semidefinite.</param>
     /// <param name="tol">How far off it may be, absolute and relative.</param>
     /// <param name="warn">Takes the text of the warning of <see cref="NumpyRandomStateCheck.Warn"/>.</param>
     /// <remarks>
-    /// <para>The standard normal numbers under it are NumPy's to the bit, and so is the place in the stream afterwards. The
-    /// result itself is not promised to the bit, in NumPy neither: it goes through a singular value decomposition by whichever LAPACK
-    /// NumPy was built with, and its last bits change with that library, its version and its number of threads.</para>
-    /// <para>The decomposition here follows the steps of LAPACK 3.10 and later for small matrices (dgesdd, up to 25 dimensions), so
-    /// that the signs, which are free in such a decomposition and change the numbers wholly, come out as there; results then agree
-    /// to some 1e-12 relative to the greatest standard deviation. For more than 25 dimensions, singular values that
-    /// coincide, LAPACK before 3.10 (other signs in its rotations), or another implementation (MKL, Accelerate), numbers of the same
-    /// distribution come out that need not be NumPy's.</para>
+    /// <para>The standard normal numbers under it are NumPy's to the bit, and so is the place in the stream afterwards.
+    /// The result itself is not promised to the bit, in NumPy neither: it goes through a singular value decomposition
+    /// by whichever LAPACK NumPy was built with, and its last bits change with that library, its version and its number
+    /// of threads.</para>
+    /// <para>The decomposition here follows the steps of LAPACK 3.10 and later for small matrices (dgesdd, up to 25
+    /// dimensions), so that the signs, which are free in such a decomposition and change the numbers wholly, come out
+    /// as there; results then agree to some 1e-12 relative to the greatest standard deviation. For more than 25
+    /// dimensions, singular values that coincide, LAPACK before 3.10 (other signs in its rotations), or another
+    /// implementation (MKL, Accelerate), numbers of the same distribution come out that need not be NumPy's.</para>
     /// </remarks>
-    /// <exception cref="ReproTorchException">"mean must be 1 dimensional", "cov must be 2 dimensional and square", "mean and cov must have
-    /// same length", "covariance is not symmetric positive-semidefinite.", "SVD did not converge" (NaN or infinity in it).</exception>
+    /// <exception cref="ReproTorchException">"mean must be 1 dimensional", "cov must be 2 dimensional and square",
+    /// "mean and cov must have same length", "covariance is not symmetric positive-semidefinite.", "SVD did not
+    /// converge" (NaN or infinity in it).</exception>
     public NumpyArray<double> MultivariateNormal(
         NumpyArray<double> mean,
         NumpyArray<double> cov,
@@ -158,8 +164,8 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    // Whether V^T S V is the matrix again, by numpy.allclose: then left and right vectors are the same, and it is symmetric without
-    // negative eigenvalues.
+    // Whether V^T S V is the matrix again, by numpy.allclose: then left and right vectors are the same, and it is
+    // symmetric without negative eigenvalues.
     private static bool IsReproduced(double[] matrix, double[] singular, double[] rows, double tolerance)
     {
         int n = singular.Length;

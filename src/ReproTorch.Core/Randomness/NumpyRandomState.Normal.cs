@@ -7,8 +7,8 @@ public sealed partial class NumpyRandomState
 {
     private const int PolarBatch = 256;
 
-    /// <summary>The next number of the standard normal distribution. NumPy's <c>standard_normal()</c>: four words or more, then none,
-    /// as numbers come in pairs.</summary>
+    /// <summary>The next number of the standard normal distribution. NumPy's <c>standard_normal()</c>: four words or
+    /// more, then none, as numbers come in pairs.</summary>
     public double StandardNormal()
     {
         if (_hasGauss)
@@ -99,8 +99,8 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    // The pairs of many calls, made in steps over arrays: points in the square, the ones inside the circle, logarithms, factors. At
-    // most as many points are drawn as pairs are missing, so that no word is drawn too many.
+    // The pairs of many calls, made in steps over arrays: points in the square, the ones inside the circle, logarithms,
+    // factors. At most as many points are drawn as pairs are missing, so that no word is drawn too many.
     private void FillPairs(Span<double> destination)
     {
         Span<double> points = stackalloc double[2 * PolarBatch];
@@ -138,6 +138,7 @@ public sealed partial class NumpyRandomState
     // Points outside are stored too and overwritten by the next: a branch on a random number costs more than the stores.
     private static int KeepInside(ReadOnlySpan<double> points, Span<double> radii, Span<double> destination)
     {
+        const ulong One = 0x3ff0000000000000;
         int kept = 0;
         for (int i = 0; i < points.Length - 1; i += 2)
         {
@@ -147,7 +148,10 @@ public sealed partial class NumpyRandomState
             destination[2 * kept] = x2;
             destination[(2 * kept) + 1] = x1;
             radii[kept] = r2;
-            kept += r2 < 1.0 && r2 != 0.0 ? 1 : 0;
+
+            // 0 < r2 < 1 in one comparison, as bits of numbers that are not negative compare as they do; && would be a
+            // branch.
+            kept += BitConverter.DoubleToUInt64Bits(r2) - 1 < One - 1 ? 1 : 0;
         }
 
         return kept;

@@ -17,16 +17,18 @@ public sealed partial class NumpyRandomState
     /// <param name="size">The shape; null for one (a 0-d array).</param>
     /// <param name="replace">Whether one can be chosen again.</param>
     /// <param name="p">Their probabilities, or null where they are the same.</param>
-    /// <exception cref="ReproTorchException">"a must be greater than 0 unless no samples are taken", "'a' and 'p' must have same size",
-    /// "probabilities contain NaN", "probabilities are not non-negative", "probabilities do not sum to 1", "Cannot take a larger sample
-    /// than population when 'replace=False'", "Fewer non-zero entries in p than size", "negative dimensions are not allowed".</exception>
+    /// <exception cref="ReproTorchException">"a must be greater than 0 unless no samples are taken", "'a' and 'p' must
+    /// have same size", "probabilities contain NaN", "probabilities are not non-negative", "probabilities do not sum to
+    /// 1", "Cannot take a larger sample than population when 'replace=False'", "Fewer non-zero entries in p than size",
+    /// "negative dimensions are not allowed".</exception>
     public NumpyArray<long> Choice(long a, long[]? size, bool replace = true, double[]? p = null) =>
         ChooseIndices(a, size, replace, p, isArray: false);
 
     /// <summary>One of the elements. NumPy's <c>choice(a)</c>, <c>choice(a, p=p)</c> of an array.</summary>
     /// <param name="a">The elements, 1 or more.</param>
     /// <param name="p">Their probabilities, or null where they are the same.</param>
-    /// <exception cref="ReproTorchException">"'a' cannot be empty unless no samples are taken", and as for arrays.</exception>
+    /// <exception cref="ReproTorchException">"'a' cannot be empty unless no samples are taken", and as for
+    /// arrays.</exception>
     public T Choice<T>(IReadOnlyList<T> a, double[]? p = null)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -38,7 +40,8 @@ public sealed partial class NumpyRandomState
     /// <param name="size">The shape; null for one (a 0-d array).</param>
     /// <param name="replace">Whether an element can be chosen again.</param>
     /// <param name="p">Their probabilities, or null where they are the same.</param>
-    /// <exception cref="ReproTorchException">"'a' cannot be empty unless no samples are taken", and as for integers.</exception>
+    /// <exception cref="ReproTorchException">"'a' cannot be empty unless no samples are taken", and as for
+    /// integers.</exception>
     public NumpyArray<T> Choice<T>(IReadOnlyList<T> a, long[]? size, bool replace = true, double[]? p = null)
     {
         ArgumentNullException.ThrowIfNull(a);
@@ -120,7 +123,8 @@ public sealed partial class NumpyRandomState
         return copy;
     }
 
-    /// <summary>A copy with its parts along the first dimension in random order. NumPy's <c>permutation(x)</c>.</summary>
+    /// <summary>A copy with its parts along the first dimension in random order. NumPy's
+    /// <c>permutation(x)</c>.</summary>
     /// <exception cref="ReproTorchException">"x must be an integer or at least 1-dimensional".</exception>
     public NumpyArray<T> Permutation<T>(NumpyArray<T> array)
     {
@@ -185,9 +189,10 @@ public sealed partial class NumpyRandomState
             return new NumpyArray<long>(Permutation(population)[..count], size);
         }
 
-        if (p.Count(x => x > 0) < count)
+        int possible = p.Count(x => x > 0);
+        if (possible < count)
         {
-            throw Invalid($"Fewer non-zero entries in p than size: {count} were asked for, {p.Count(x => x > 0)} are not zero.");
+            throw Invalid($"Fewer non-zero entries in p than size: {count} were asked for, {possible} are not zero.");
         }
 
         // As many as are missing are drawn with replacement, what came before counts no more, and so on.

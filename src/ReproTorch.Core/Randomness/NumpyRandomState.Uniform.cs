@@ -91,7 +91,8 @@ public sealed partial class NumpyRandomState
         return result;
     }
 
-    /// <summary>Random bytes. NumPy's <c>bytes(length)</c>: one word for each 4 bytes or part of them, and one for none.</summary>
+    /// <summary>Random bytes. NumPy's <c>bytes(length)</c>: one word for each 4 bytes or part of them, and one for
+    /// none.</summary>
     /// <param name="length">How many, 0 or more.</param>
     /// <exception cref="ReproTorchException">"negative dimensions are not allowed".</exception>
     public byte[] Bytes(int length)

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace ReproTorch.Randomness;
 
-/// <summary>What NumPy's legacy distributions demand of a parameter (numpy/random/_common.pyx, <c>constraint_type</c>). NaN passes
-/// where the comment does not say otherwise, as it does in NumPy.</summary>
+/// <summary>What NumPy's legacy distributions demand of a parameter (numpy/random/_common.pyx, <c>constraint_type</c>).
+/// NaN passes where the comment does not say otherwise, as it does in NumPy.</summary>
 internal enum NumpyRandomStateConstraint
 {
     /// <summary>Nothing.</summary>
@@ -15,7 +15,8 @@ internal enum NumpyRandomStateConstraint
     /// <summary>Above 0.</summary>
     Positive,
 
-    /// <summary>Above 0, and no NaN: with NaN the legacy algorithm has no end. (NumPy lets it in and does not return.)</summary>
+    /// <summary>Above 0, and no NaN: with NaN the legacy algorithm has no end. (NumPy lets it in and does not
+    /// return.)</summary>
     PositiveNotNaN,
 
     /// <summary>0 or more, and no NaN, for the same reason.</summary>
@@ -49,17 +50,30 @@ internal static class NumpyRandomStateConstraints
     /// <summary>Checks a parameter that is one number.</summary>
     /// <exception cref="ReproTorchException">It does not meet the constraint.</exception>
     public static void Check(this NumpyRandomStateConstraint constraint, string name, double value) =>
-        constraint.Check(name, [value], "is NaN");
+        constraint.Check(name, [value], isNumber: true);
 
     /// <summary>Checks all elements of a parameter.</summary>
     /// <param name="constraint">What is demanded.</param>
     /// <param name="name">The parameter's name in NumPy.</param>
     /// <param name="values">The elements.</param>
-    /// <param name="nanText">What NumPy says of NaN: "is NaN" of a number, "contains NaNs" of an array.</param>
+    /// <param name="isNumber">Whether they are one number; NumPy says other things of arrays.</param>
     /// <exception cref="ReproTorchException">One does not meet the constraint.</exception>
     public static void Check(
-        this NumpyRandomStateConstraint constraint, string name, ReadOnlySpan<double> values, string nanText = "contains NaNs")
+        this NumpyRandomStateConstraint constraint, string name, ReadOnlySpan<double> values, bool isNumber = false)
     {
+        string nanText = isNumber ? "is NaN" : "contains NaNs";
+        if (constraint == NumpyRandomStateConstraint.PoissonMean && !isNumber)
+        {
+            // Of an array NumPy checks the upper end first, which NaN is not below either.
+            foreach (double value in values)
+            {
+                if (!(value <= s_poissonMaximum))
+                {
+                    throw Refused($"{name} value too large", value);
+                }
+            }
+        }
+
         foreach (double value in values)
         {
             string? text = constraint switch
@@ -70,9 +84,12 @@ internal static class NumpyRandomStateConstraints
                     when double.IsNegative(value) && !double.IsNaN(value) => $"{name} < 0",
                 NumpyRandomStateConstraint.Positive or NumpyRandomStateConstraint.PositiveNotNaN
                     when value <= 0 => $"{name} <= 0",
-                NumpyRandomStateConstraint.From0To1 when !(value >= 0 && value <= 1) => $"{name} < 0, {name} > 1 or {name} {nanText}",
-                NumpyRandomStateConstraint.Above0To1 when !(value > 0 && value <= 1) => $"{name} <= 0, {name} > 1 or {name} contains NaNs",
-                NumpyRandomStateConstraint.From0Below1 when !(value >= 0 && value < 1) => $"{name} < 0, {name} >= 1 or {name} {nanText}",
+                NumpyRandomStateConstraint.From0To1 when !(value >= 0 && value <= 1) =>
+                    $"{name} < 0, {name} > 1 or {name} {nanText}",
+                NumpyRandomStateConstraint.Above0To1 when !(value > 0 && value <= 1) =>
+                    $"{name} <= 0, {name} > 1 or {name} contains NaNs",
+                NumpyRandomStateConstraint.From0Below1 when !(value >= 0 && value < 1) =>
+                    $"{name} < 0, {name} >= 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.Above1 when !(value > 1) => $"{name} <= 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.From1 when !(value >= 1) => $"{name} < 1 or {name} {nanText}",
                 NumpyRandomStateConstraint.PoissonMean when !(value >= 0) => $"{name} < 0 or {name} {nanText}",
@@ -81,10 +98,11 @@ internal static class NumpyRandomStateConstraints
             };
             if (text is not null)
             {
-                throw new ReproTorchException(
-                    ReproTorchErrorKind.InvalidArgument,
-                    $"{text}: got {value.ToString("R", CultureInfo.InvariantCulture)}.");
+                throw Refused(text, value);
             }
         }
     }
+
+    private static ReproTorchException Refused(string text, double value) => new(
+        ReproTorchErrorKind.InvalidArgument, $"{text}: got {value.ToString("R", CultureInfo.InvariantCulture)}.");
 }

@@ -32,8 +32,8 @@ internal sealed class NumpyRandomStateDistribution<T>(
     /// <param name="stream">Where from.</param>
     /// <param name="arguments">A value for each parameter.</param>
     /// <param name="size">The shape, or null for that of the arguments.</param>
-    /// <exception cref="ReproTorchException">A parameter does not meet its constraint, the shapes do not fit together, or the
-    /// size does not fit them.</exception>
+    /// <exception cref="ReproTorchException">A parameter does not meet its constraint, the shapes do not fit together,
+    /// or the size does not fit them.</exception>
     public NumpyArray<T> Draw(NumpyRandomState stream, NumpyArray<double>[] arguments, long[]? size)
     {
         foreach (NumpyArray<double> argument in arguments)
@@ -72,9 +72,10 @@ internal sealed class NumpyRandomStateDistribution<T>(
         return result;
     }
 
-    /// <summary>The shape of the result: the size if it is given and the arguments broadcast to it, else their own.</summary>
-    /// <exception cref="ReproTorchException">"Output size ... is not compatible with broadcast dimensions of inputs ..." or
-    /// "shape mismatch: ...".</exception>
+    /// <summary>The shape of the result: the size if it is given and the arguments broadcast to it, else their
+    /// own.</summary>
+    /// <exception cref="ReproTorchException">"Output size ... is not compatible with broadcast dimensions of inputs
+    /// ..." or "shape mismatch: ...".</exception>
     internal static long[] OutputShape(long[]? size, params long[][] shapes)
     {
         if (size is null)
@@ -88,7 +89,8 @@ internal sealed class NumpyRandomStateDistribution<T>(
             ? size
             : throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument,
-                $"Output size {NumpyShape.Text(size)} is not compatible with broadcast dimensions of inputs {NumpyShape.Text(broadcast)}.");
+                $"Output size {NumpyShape.Text(size)} is not compatible with broadcast dimensions of inputs "
+                + $"{NumpyShape.Text(broadcast)}.");
     }
 
     private static NumpyArray<T> Allocate(long[] shape) => new(new T[NumpyShape.Count(shape)], shape);

@@ -1,11 +1,11 @@
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// The singular value decomposition A = U S V^T of a small square matrix, without U. The signs of the rows of V^T are free in
-/// mathematics and decided by the steps of the algorithm, so these are LAPACK's: Householder bidiagonalization (dgebrd) and
-/// implicit QR with zero shifts where accuracy asks for them (dbdsqr; J. Demmel, W. Kahan, "Accurate singular values of bidiagonal
-/// matrices", SIAM J. Sci. Stat. Comput. 11, 1990), with rotations as since LAPACK 3.10 (E. Anderson, "Algorithm 978: Safe scaling in
-/// the Level 1 BLAS", 2017).
+/// The singular value decomposition A = U S V^T of a small square matrix, without U. The signs of the rows of V^T are
+/// free in mathematics and decided by the steps of the algorithm, so these are LAPACK's: Householder bidiagonalization
+/// (dgebrd) and implicit QR with zero shifts where accuracy asks for them (dbdsqr; J. Demmel, W. Kahan, "Accurate
+/// singular values of bidiagonal matrices", SIAM J. Sci. Stat. Comput. 11, 1990), with rotations as since LAPACK 3.10
+/// (E. Anderson, "Algorithm 978: Safe scaling in the Level 1 BLAS", 2017).
 /// </summary>
 internal static class NumpyRandomStateSvd
 {
@@ -86,7 +86,8 @@ internal static class NumpyRandomStateSvd
         return rows;
     }
 
-    // H = I - tau v v^T with H x = (beta, 0, ..), v[0] = 1, and beta of the sign that x[0] has not. H = I where nothing is to do.
+    // H = I - tau v v^T with H x = (beta, 0, ..), v[0] = 1, and beta of the sign that x[0] has not. H = I where nothing
+    // is to do.
     private static double Reflector(double[] a, int start, int stride, int count, double[] v, out double beta)
     {
         double alpha = a[start];

@@ -8,7 +8,8 @@ internal static class NumpyShape
         shape.Length == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape.ToArray())})";
 
     /// <summary>The number of elements.</summary>
-    /// <exception cref="ReproTorchException">A size is negative, or there are more elements than one array can have.</exception>
+    /// <exception cref="ReproTorchException">A size is negative, or there are more elements than one array can
+    /// have.</exception>
     public static int Count(ReadOnlySpan<long> shape)
     {
         Int128 count = 1;
@@ -30,7 +31,8 @@ internal static class NumpyShape
                 $"The size {Text(shape)} has more elements than one array holds ({Array.MaxLength}). Draw it in parts.");
     }
 
-    /// <summary>The shape that shapes broadcast to: aligned at their last sizes, where 1 stretches to any size.</summary>
+    /// <summary>The shape that shapes broadcast to: aligned at their last sizes, where 1 stretches to any
+    /// size.</summary>
     /// <exception cref="ReproTorchException">"shape mismatch: ...".</exception>
     public static long[] Broadcast(params ReadOnlySpan<long[]> shapes)
     {

@@ -2,15 +2,16 @@ using System.Globalization;
 
 namespace ReproTorch.Randomness;
 
-// Real-valued distributions. The order of operations is CPython's, for each rounding counts; where a float operation of Python
-// raises an error the helpers at the end do.
+// Real-valued distributions. The order of operations is CPython's, for each rounding counts; where a float operation of
+// Python raises an error the helpers at the end do.
 public sealed partial class PythonRandom
 {
     private static readonly double s_normalFactor = 4 * Math.Exp(-0.5) / Math.Sqrt(2.0);
     private static readonly double s_log4 = Math.Log(4.0);
     private static readonly double s_gammaFactor = 1.0 + Math.Log(4.5);
 
-    /// <summary>A number between <paramref name="a"/> and <paramref name="b"/>. CPython's <c>uniform(a, b)</c>.</summary>
+    /// <summary>A number between <paramref name="a"/> and <paramref name="b"/>. CPython's <c>uniform(a,
+    /// b)</c>.</summary>
     public double Uniform(double a, double b) => a + ((b - a) * Random());
 
     /// <summary>Triangular distribution. CPython's <c>triangular(low, high, mode)</c>.</summary>
@@ -37,8 +38,8 @@ public sealed partial class PythonRandom
         return low + ((high - low) * Sqrt(u * c));
     }
 
-    /// <summary>Normal distribution by Kinderman's and Monahan's ratio of uniforms. CPython's <c>normalvariate(mu, sigma)</c>.
-    /// Two words or more.</summary>
+    /// <summary>Normal distribution by Kinderman's and Monahan's ratio of uniforms. CPython's <c>normalvariate(mu,
+    /// sigma)</c>. Two words or more.</summary>
     /// <param name="mu">Mean.</param>
     /// <param name="sigma">Standard deviation.</param>
     public double NormalVariate(double mu = 0.0, double sigma = 1.0)
@@ -56,8 +57,8 @@ public sealed partial class PythonRandom
         return mu + (z * sigma);
     }
 
-    /// <summary>Normal distribution by Box's and Muller's transform. CPython's <c>gauss(mu, sigma)</c>. Makes two numbers at a
-    /// time and keeps one for the next call: four words, then none.</summary>
+    /// <summary>Normal distribution by Box's and Muller's transform. CPython's <c>gauss(mu, sigma)</c>. Makes two
+    /// numbers at a time and keeps one for the next call: four words, then none.</summary>
     /// <param name="mu">Mean.</param>
     /// <param name="sigma">Standard deviation.</param>
     public double Gauss(double mu = 0.0, double sigma = 1.0)
@@ -79,7 +80,8 @@ public sealed partial class PythonRandom
         return mu + (z * sigma);
     }
 
-    /// <summary>Log-normal distribution: the exponential of <see cref="NormalVariate"/>. CPython's <c>lognormvariate(mu, sigma)</c>.</summary>
+    /// <summary>Log-normal distribution: the exponential of <see cref="NormalVariate"/>. CPython's
+    /// <c>lognormvariate(mu, sigma)</c>.</summary>
     /// <exception cref="ReproTorchException">"math range error": the result is too great for a float.</exception>
     public double LogNormVariate(double mu, double sigma) => Exp(NormalVariate(mu, sigma));
 
@@ -91,8 +93,8 @@ public sealed partial class PythonRandom
     /// <summary>Von Mises distribution of an angle, in [0, 2 pi]. CPython's <c>vonmisesvariate(mu, kappa)</c>.</summary>
     /// <param name="mu">Mean angle in radians.</param>
     /// <param name="kappa">Concentration, 0 or more; up to 1e-6 the angle is uniform.</param>
-    /// <exception cref="ReproTorchException">"math domain error": with a <paramref name="kappa"/> that is NaN the original would
-    /// not come to an end.</exception>
+    /// <exception cref="ReproTorchException">"math domain error": with a <paramref name="kappa"/> that is NaN the
+    /// original would not come to an end.</exception>
     public double VonMisesVariate(double mu, double kappa)
     {
         if (double.IsNaN(kappa))
@@ -127,8 +129,8 @@ public sealed partial class PythonRandom
     /// <summary>Gamma distribution. CPython's <c>gammavariate(alpha, beta)</c>.</summary>
     /// <param name="alpha">Shape, above 0.</param>
     /// <param name="beta">Scale, above 0.</param>
-    /// <exception cref="ReproTorchException">"gammavariate: alpha and beta must be > 0.0"; also where <paramref name="alpha"/>
-    /// is NaN or 2^1023 and more, with which the original would not come to an end.</exception>
+    /// <exception cref="ReproTorchException">"gammavariate: alpha and beta must be > 0.0"; also where
+    /// <paramref name="alpha"/> is NaN or 2^1023 and more, with which the original would not come to an end.</exception>
     public double GammaVariate(double alpha, double beta)
     {
         if (alpha <= 0.0 || beta <= 0.0 || !double.IsFinite(2.0 * alpha))
@@ -167,15 +169,16 @@ public sealed partial class PythonRandom
     /// <summary>Weibull distribution. CPython's <c>weibullvariate(alpha, beta)</c>.</summary>
     /// <param name="alpha">Scale.</param>
     /// <param name="beta">Shape.</param>
-    /// <exception cref="ReproTorchException">"float division by zero", "Numerical result out of range", "0.0 cannot be raised to a
-    /// negative power".</exception>
+    /// <exception cref="ReproTorchException">"float division by zero", "Numerical result out of range", "0.0 cannot be
+    /// raised to a negative power".</exception>
     public double WeibullVariate(double alpha, double beta)
     {
         double u = 1.0 - Random();
         return alpha * Power(-Math.Log(u), Divide(1.0, beta));
     }
 
-    // R. C. H. Cheng, "The generation of gamma variables with non-integral shape parameters", Applied Statistics 26(1), 1977.
+    // R. C. H. Cheng, "The generation of gamma variables with non-integral shape parameters", Applied Statistics 26(1),
+    // 1977.
     private double GammaAbove1(double alpha)
     {
         double ainv = Math.Sqrt((2.0 * alpha) - 1.0);

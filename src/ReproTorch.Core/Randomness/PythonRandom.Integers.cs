@@ -2,13 +2,14 @@ using System.Numerics;
 
 namespace ReproTorch.Randomness;
 
-// Integers below a bound: CPython's _randbelow takes as many bits as the bound has and tries again until they are below it.
+// Integers below a bound: CPython's _randbelow takes as many bits as the bound has and tries again until they are below
+// it.
 public sealed partial class PythonRandom
 {
     /// <summary>A random integer in [<paramref name="a"/>, <paramref name="b"/>], both ends included. CPython's
     /// <c>randint(a, b)</c>.</summary>
-    /// <exception cref="ReproTorchException">"empty range for randrange() (a, b + 1, width)": <paramref name="b"/> is below
-    /// <paramref name="a"/>.</exception>
+    /// <exception cref="ReproTorchException">"empty range for randrange() (a, b + 1, width)": <paramref name="b"/> is
+    /// below <paramref name="a"/>.</exception>
     public long RandInt(long a, long b)
     {
         ulong span = (ulong)b - (ulong)a;
@@ -21,7 +22,8 @@ public sealed partial class PythonRandom
     /// <exception cref="ReproTorchException">As above.</exception>
     public BigInteger RandInt(BigInteger a, BigInteger b) => RandRange(a, b + 1);
 
-    /// <summary>As many integers as the span holds; the same as that many calls of <see cref="RandInt(long, long)"/>.</summary>
+    /// <summary>As many integers as the span holds; the same as that many calls of
+    /// <see cref="RandInt(long, long)"/>.</summary>
     /// <exception cref="ReproTorchException">"empty range for randrange() ...".</exception>
     public void RandInt(Span<long> destination, long a, long b)
     {
@@ -36,7 +38,8 @@ public sealed partial class PythonRandom
             return;
         }
 
-        // What is rejected is stored too and overwritten by the next: a branch on a random bit costs more than the store.
+        // What is rejected is stored too and overwritten by the next: a branch on a random bit costs more than the
+        // store.
         uint bound = (uint)span + 1;
         int shift = BitOperations.LeadingZeroCount(bound);
         for (int i = 0; i < destination.Length;)
@@ -55,9 +58,10 @@ public sealed partial class PythonRandom
     /// <exception cref="ReproTorchException">As above.</exception>
     public BigInteger RandRange(BigInteger stop) => stop.Sign > 0 ? Below(stop) : throw EmptyRange(stop);
 
-    /// <summary>A random element of <c>range(start, stop, step)</c>. CPython's <c>randrange(start, stop, step)</c>.</summary>
-    /// <exception cref="ReproTorchException">"empty range for randrange() (start, stop, width)", "empty range for randrange()"
-    /// (with a step other than 1), "zero step for randrange()".</exception>
+    /// <summary>A random element of <c>range(start, stop, step)</c>. CPython's <c>randrange(start, stop,
+    /// step)</c>.</summary>
+    /// <exception cref="ReproTorchException">"empty range for randrange() (start, stop, width)", "empty range for
+    /// randrange()" (with a step other than 1), "zero step for randrange()".</exception>
     public long RandRange(long start, long stop, long step = 1) =>
         step == 1 && start < stop
             ? (long)((ulong)start + Below((ulong)stop - (ulong)start))
@@ -84,8 +88,8 @@ public sealed partial class PythonRandom
             throw Invalid("zero step for randrange()");
         }
 
-        // Both numerator and denominator have the step's sign when there is an element, and then the quotient that rounds
-        // towards zero is Python's; otherwise there is none.
+        // Both numerator and denominator have the step's sign when there is an element, and then the quotient that
+        // rounds towards zero is Python's; otherwise there is none.
         BigInteger count = (width + step - step.Sign) / step;
         return count.Sign > 0 && width.Sign == step.Sign
             ? start + (step * Below(count))

@@ -9,7 +9,8 @@ namespace ReproTorch.Randomness;
 // CPython's seed(): everything becomes one non-negative integer, whose 32-bit digits go to init_by_array, lowest first.
 public sealed partial class PythonRandom
 {
-    // CPython's numeric hashes are residues modulo this prime (sys.hash_info: modulus, inf), Include/cpython/pyport on 64 bits.
+    // CPython's numeric hashes are residues modulo this prime (sys.hash_info: modulus, inf), Include/cpython/pyport on
+    // 64 bits.
     private const int HashBits = 61;
     private const ulong HashModulus = (1UL << HashBits) - 1;
     private const long HashOfInfinity = 314159;
@@ -27,7 +28,8 @@ public sealed partial class PythonRandom
     /// <summary>Seeds from an integer. See <see cref="Seed(BigInteger)"/>.</summary>
     public void Seed(long seed) => Seed((BigInteger)seed);
 
-    /// <summary>Seeds from an integer of any size and sign; the sign does not count: -5 and 5 give one sequence.</summary>
+    /// <summary>Seeds from an integer of any size and sign; the sign does not count: -5 and 5 give one
+    /// sequence.</summary>
     public void Seed(BigInteger seed)
     {
         byte[] bytes = BigInteger.Abs(seed).ToByteArray(isUnsigned: true);
@@ -41,13 +43,16 @@ public sealed partial class PythonRandom
         Begin(key);
     }
 
-    /// <summary>Seeds from a float, by way of its hash: 1.0 gives the sequence of 1, while 0.5 gives that of 2^60.</summary>
-    /// <exception cref="ReproTorchException">The seed is NaN: its hash is an address in CPython, so that no sequence belongs to it.</exception>
+    /// <summary>Seeds from a float, by way of its hash: 1.0 gives the sequence of 1, while 0.5 gives that of
+    /// 2^60.</summary>
+    /// <exception cref="ReproTorchException">The seed is NaN: its hash is an address in CPython, so that no sequence
+    /// belongs to it.</exception>
     public void Seed(double seed)
     {
         if (double.IsNaN(seed))
         {
-            throw Invalid("nan cannot be a seed: CPython hashes it by its address, and every run gives another sequence. Give a number.");
+            throw Invalid(
+                "nan cannot be a seed: CPython hashes it by its address, and every run gives another sequence. Give a number.");
         }
 
         // A negative hash is taken as an unsigned 64-bit number.
@@ -56,8 +61,8 @@ public sealed partial class PythonRandom
 
     /// <summary>Seeds from a string, as <c>seed(text, version)</c>.</summary>
     /// <param name="seed">The text.</param>
-    /// <param name="version">2: all of the text counts (its UTF-8 bytes with their SHA-512 appended are one big integer).
-    /// 1: the 64-bit string hash of Python 2, for old sequences.</param>
+    /// <param name="version">2: all of the text counts (its UTF-8 bytes with their SHA-512 appended are one big
+    /// integer). 1: the 64-bit string hash of Python 2, for old sequences.</param>
     /// <exception cref="ReproTorchException">Another version, or (version 2) text that is not valid UTF-16.</exception>
     public void Seed(string seed, int version = 2)
     {

@@ -49,8 +49,9 @@ public sealed partial class PythonRandom
     /// <param name="population">What is chosen from.</param>
     /// <param name="k">How many, 0 to the sum of the counts.</param>
     /// <param name="counts">How often each element occurs.</param>
-    /// <exception cref="ReproTorchException">"The number of counts does not match the population", "Total of counts must be
-    /// greater than zero", "Sample larger than population or is negative", or a total of 2^63 or more.</exception>
+    /// <exception cref="ReproTorchException">"The number of counts does not match the population", "Total of counts
+    /// must be greater than zero", "Sample larger than population or is negative", or a total of 2^63 or
+    /// more.</exception>
     public T[] Sample<T>(IReadOnlyList<T> population, int k, IReadOnlyList<long> counts)
     {
         ArgumentNullException.ThrowIfNull(population);
@@ -93,8 +94,8 @@ public sealed partial class PythonRandom
         return Array.ConvertAll(Sample(total, k), s => population[BisectRight(cumulative.AsSpan(0, last), s)]);
     }
 
-    /// <summary><paramref name="k"/> different integers of 0..<paramref name="n"/>-1: CPython's <c>sample(range(n), k)</c>.
-    /// Takes memory for <paramref name="k"/> integers only when <paramref name="n"/> is much greater.</summary>
+    /// <summary><paramref name="k"/> different integers of 0..<paramref name="n"/>-1: CPython's <c>sample(range(n),
+    /// k)</c>. Takes memory for <paramref name="k"/> integers only when <paramref name="n"/> is much greater.</summary>
     /// <exception cref="ReproTorchException">"Sample larger than population or is negative".</exception>
     public long[] Sample(long n, int k)
     {
@@ -138,10 +139,12 @@ public sealed partial class PythonRandom
         return result;
     }
 
-    /// <summary><paramref name="k"/> elements with replacement, all equally likely. CPython's <c>choices(population, k=k)</c>.</summary>
+    /// <summary><paramref name="k"/> elements with replacement, all equally likely. CPython's <c>choices(population,
+    /// k=k)</c>.</summary>
     /// <param name="population">What is chosen from.</param>
     /// <param name="k">How many; 0 or less gives none.</param>
-    /// <exception cref="ReproTorchException">"list index out of range": the population is empty and k is not.</exception>
+    /// <exception cref="ReproTorchException">"list index out of range": the population is empty and k is
+    /// not.</exception>
     public T[] Choices<T>(IReadOnlyList<T> population, int k = 1)
     {
         ArgumentNullException.ThrowIfNull(population);
@@ -162,18 +165,22 @@ public sealed partial class PythonRandom
         return result;
     }
 
-    /// <summary><paramref name="k"/> elements with replacement, by weight. CPython's <c>choices(population, weights, k=k)</c> and
-    /// <c>choices(population, cum_weights=cumulativeWeights, k=k)</c>.</summary>
+    /// <summary><paramref name="k"/> elements with replacement, by weight. CPython's <c>choices(population, weights,
+    /// k=k)</c> and <c>choices(population, cum_weights=cumulativeWeights, k=k)</c>.</summary>
     /// <param name="population">What is chosen from.</param>
     /// <param name="weights">A weight for each element, or null.</param>
     /// <param name="cumulativeWeights">The running sums of the weights instead, or null.</param>
     /// <param name="k">How many; 0 or less gives none.</param>
-    /// <remarks>Python adds integer weights without rounding; here they are doubles, which is the same up to 2^53.</remarks>
-    /// <exception cref="ReproTorchException">"Cannot specify both weights and cumulative weights", "The number of weights does not
-    /// match the population", "Total of weights must be greater than zero", "Total of weights must be finite", or "list index out
-    /// of range" (nothing to choose from).</exception>
+    /// <remarks>Python adds integer weights without rounding; here they are doubles, which is the same up to
+    /// 2^53.</remarks>
+    /// <exception cref="ReproTorchException">"Cannot specify both weights and cumulative weights", "The number of
+    /// weights does not match the population", "Total of weights must be greater than zero", "Total of weights must be
+    /// finite", or "list index out of range" (nothing to choose from).</exception>
     public T[] Choices<T>(
-        IReadOnlyList<T> population, IReadOnlyList<double>? weights, IReadOnlyList<double>? cumulativeWeights = null, int k = 1)
+        IReadOnlyList<T> population,
+        IReadOnlyList<double>? weights,
+        IReadOnlyList<double>? cumulativeWeights = null,
+        int k = 1)
     {
         ArgumentNullException.ThrowIfNull(population);
         if (weights is null && cumulativeWeights is null)
@@ -230,7 +237,8 @@ public sealed partial class PythonRandom
         return sums;
     }
 
-    /// <summary>From which population on CPython remembers what it selected in place of copying the population.</summary>
+    /// <summary>From which population on CPython remembers what it selected in place of copying the
+    /// population.</summary>
     private static long SetSize(int k)
     {
         const long SmallSet = 21;

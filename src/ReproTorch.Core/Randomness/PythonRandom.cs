@@ -4,18 +4,19 @@ using System.Runtime.InteropServices;
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// CPython 3.11's <c>random.Random</c>: the same seed gives the same values, bit for bit, from every method. The methods carry
-/// CPython's names in .NET's spelling (<c>randint</c> is <see cref="RandInt(long, long)"/>) and take their arguments in its order.
+/// CPython 3.11's <c>random.Random</c>: the same seed gives the same values, bit for bit, from every method. The
+/// methods carry CPython's names in .NET's spelling (<c>randint</c> is <see cref="RandInt(long, long)"/>) and take
+/// their arguments in its order.
 /// </summary>
 /// <remarks>
-/// <para>The algorithms and constants are those of CPython 3.11's Lib/random.py and Modules/_randommodule.c. What fails there
-/// fails here: as a <see cref="ReproTorchException"/> of kind <see cref="ReproTorchErrorKind.InvalidArgument"/> whose message
-/// begins with CPython's own text.</para>
-/// <para>Results of log, exp, pow, sin, cos and acos come from the C library, by way of <see cref="Math"/> here and of the math
-/// module there. On one machine they are the same. Another C library (musl, macOS, Windows, another glibc) may round
-/// the last bit differently, here and in the CPython there alike. <c>random</c>, <c>getrandbits</c>, <c>randbytes</c>,
-/// <c>randrange</c>, <c>randint</c>, <c>choice</c>, <c>choices</c>, <c>shuffle</c>, <c>sample</c> and <c>uniform</c> use none of
-/// them and are the same everywhere.</para>
+/// <para>The algorithms and constants are those of CPython 3.11's Lib/random.py and Modules/_randommodule.c. What fails
+/// there fails here: as a <see cref="ReproTorchException"/> of kind <see cref="ReproTorchErrorKind.InvalidArgument"/>
+/// whose message begins with CPython's own text.</para>
+/// <para>Results of log, exp, pow, sin, cos and acos come from the C library, by way of <see cref="Math"/> here and of
+/// the math module there. On one machine they are the same. Another C library (musl, macOS, Windows, another glibc) may
+/// round the last bit differently, here and in the CPython there alike. <c>random</c>, <c>getrandbits</c>,
+/// <c>randbytes</c>, <c>randrange</c>, <c>randint</c>, <c>choice</c>, <c>choices</c>, <c>shuffle</c>, <c>sample</c> and
+/// <c>uniform</c> use none of them and are the same everywhere.</para>
 /// <para>Instances are not thread-safe; a stream that threads share must be guarded by whoever shares it.</para>
 /// </remarks>
 public sealed partial class PythonRandom
@@ -26,7 +27,8 @@ public sealed partial class PythonRandom
     /// <summary>Creates a stream that is seeded by the operating system, as <c>random.Random()</c>.</summary>
     public PythonRandom() => Seed();
 
-    /// <summary>Creates a stream from an integer, as <c>random.Random(seed)</c>. See <see cref="Seed(BigInteger)"/>.</summary>
+    /// <summary>Creates a stream from an integer, as <c>random.Random(seed)</c>. See
+    /// <see cref="Seed(BigInteger)"/>.</summary>
     public PythonRandom(BigInteger seed) => Seed(seed);
 
     /// <summary>32-bit words drawn from the generator since it was seeded, or since a state was set.</summary>
@@ -38,8 +40,8 @@ public sealed partial class PythonRandom
     /// <summary>As many numbers as the span holds; the same as that many calls of <see cref="Random()"/>.</summary>
     public void Random(Span<double> destination) => _twister.Fill(destination);
 
-    /// <summary>A number of <paramref name="k"/> random bits. CPython's <c>getrandbits(k)</c>: one word for each 32 bits or part
-    /// of them, none for 0 bits.</summary>
+    /// <summary>A number of <paramref name="k"/> random bits. CPython's <c>getrandbits(k)</c>: one word for each 32
+    /// bits or part of them, none for 0 bits.</summary>
     /// <param name="k">How many bits, 0 or more.</param>
     /// <exception cref="ReproTorchException">"number of bits must be non-negative".</exception>
     public BigInteger GetRandBits(int k)
@@ -61,7 +63,8 @@ public sealed partial class PythonRandom
         _ => NextBits(k),
     };
 
-    /// <summary><paramref name="n"/> random bytes. CPython's <c>randbytes(n)</c>: one word for each 4 bytes or part of them.</summary>
+    /// <summary><paramref name="n"/> random bytes. CPython's <c>randbytes(n)</c>: one word for each 4 bytes or part of
+    /// them.</summary>
     /// <param name="n">How many bytes, 0 or more.</param>
     /// <exception cref="ReproTorchException">"number of bits must be non-negative".</exception>
     public byte[] RandBytes(int n)
@@ -114,10 +117,11 @@ public sealed partial class PythonRandom
         return new PythonRandomState(3, state, _gaussNext) { DrawCount = DrawCount };
     }
 
-    /// <summary>Continues from a state of CPython's <c>getstate()</c> or of <see cref="GetState"/>. A state that is refused
-    /// changes nothing.</summary>
-    /// <exception cref="ReproTorchException">"state with version 1 passed to Random.setstate() of version 3", "state vector is the
-    /// wrong size", "invalid state" (a position outside 0..624), or a word that is not in 0..2^32-1 (version 3).</exception>
+    /// <summary>Continues from a state of CPython's <c>getstate()</c> or of <see cref="GetState"/>. A state that is
+    /// refused changes nothing.</summary>
+    /// <exception cref="ReproTorchException">"state with version 1 passed to Random.setstate() of version 3", "state
+    /// vector is the wrong size", "invalid state" (a position outside 0..624), or a word that is not in 0..2^32-1
+    /// (version 3).</exception>
     public void SetState(PythonRandomState state)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -140,8 +144,8 @@ public sealed partial class PythonRandom
         uint[] words = new uint[MersenneTwister.StateLength];
         for (int i = 0; i < words.Length; i++)
         {
-            // Version 2 kept words as C's long; their lower 32 bits count. CPython takes larger words of version 3 modulo
-            // 2^32 too where C's long has 64 bits, but no getstate ever wrote one: such a state is damaged.
+            // Version 2 kept words as C's long; their lower 32 bits count. CPython takes larger words of version 3
+            // modulo 2^32 too where C's long has 64 bits, but no getstate ever wrote one: such a state is damaged.
             words[i] = state.Version == 2 || numbers[i] is >= 0 and <= uint.MaxValue
                 ? (uint)(ulong)numbers[i]
                 : throw Invalid($"invalid state: word {i} is {numbers[i]}, which is not in 0..4294967295.");

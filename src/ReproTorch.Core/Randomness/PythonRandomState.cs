@@ -9,7 +9,7 @@ namespace ReproTorch.Randomness;
 /// <param name="GaussNext">The second number of the last pair that <c>gauss</c> made, or null.</param>
 public sealed record PythonRandomState(int Version, IReadOnlyList<long> Internal, double? GaussNext)
 {
-    /// <summary>What <see cref="PythonRandom.DrawCount"/> goes on from when this state is set. CPython's state has no such
-    /// number: 0 for states that come from there.</summary>
+    /// <summary>What <see cref="PythonRandom.DrawCount"/> goes on from when this state is set. CPython's state has no
+    /// such number: 0 for states that come from there.</summary>
     public long DrawCount { get; init; }
 }

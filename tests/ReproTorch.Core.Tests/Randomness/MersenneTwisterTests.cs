@@ -4,8 +4,8 @@ namespace ReproTorch.Core.Tests.Randomness;
 
 public sealed class MersenneTwisterTests
 {
-    // The first five and the last of the 1000 numbers in mt19937ar.out, the output that Matsumoto and Nishimura publish with their program
-    // (init_by_array of 0x123, 0x234, 0x345, 0x456).
+    // The first five and the last of the 1000 numbers in mt19937ar.out, the output that Matsumoto and Nishimura publish
+    // with their program (init_by_array of 0x123, 0x234, 0x345, 0x456).
     [Fact]
     public void KeyOfTheReferenceProgramGivesItsOutput()
     {

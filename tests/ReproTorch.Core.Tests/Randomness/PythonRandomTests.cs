@@ -5,8 +5,8 @@ using ReproTorch.Randomness;
 
 namespace ReproTorch.Core.Tests.Randomness;
 
-/// <summary>Values of CPython's own: what tests/python/generate_python_random_cases.py recorded, and what CPython's Lib/test/test_random.py
-/// guarantees.</summary>
+/// <summary>Values of CPython's own: what tests/python/generate_python_random_cases.py recorded, and what CPython's
+/// Lib/test/test_random.py guarantees.</summary>
 public sealed class PythonRandomTests
 {
     private static readonly RandomCases s_cases = RandomCases.Python;
@@ -178,7 +178,8 @@ public sealed class PythonRandomTests
                 call();
             }
 
-            Assert.True(line.GetProperty("next").GetInt64() == (long)stream.GetRandBits64(32), $"{where}: another place in the stream");
+            Assert.True(
+                line.GetProperty("next").GetInt64() == (long)stream.GetRandBits64(32), $"{where}: another place in the stream");
         }
     }
 
@@ -206,7 +207,8 @@ public sealed class PythonRandomTests
 
     [Fact]
     public void GuaranteedSequenceOfAnInteger() => Assert.Equal(
-        new[] { 0x3feac362300d90d2ul, 0x3fe9d16f74365005ul, 0x3fe1ebb4352e4c4dul, 0x3fe1a7422abf9c11ul }, FourBits(new PythonRandom(3456147)));
+        new[] { 0x3feac362300d90d2ul, 0x3fe9d16f74365005ul, 0x3fe1ebb4352e4c4dul, 0x3fe1a7422abf9c11ul },
+        FourBits(new PythonRandom(3456147)));
 
     // test_strong_reference_implementation: the last ten of 2000, as 53-bit integers.
     [Fact]
@@ -238,7 +240,8 @@ public sealed class PythonRandomTests
     [Fact]
     public void BulkFormsGiveTheSameAsSingleCalls()
     {
-        foreach ((long a, long b) in new (long, long)[] { (0, 9), (-3, -3), (0, uint.MaxValue - 1), (0, uint.MaxValue), (-5, long.MaxValue) })
+        (long, long)[] bounds = [(0, 9), (-3, -3), (0, uint.MaxValue - 1), (0, uint.MaxValue), (-5, long.MaxValue)];
+        foreach ((long a, long b) in bounds)
         {
             PythonRandom single = new(7);
             PythonRandom bulk = new(7);
@@ -274,7 +277,8 @@ public sealed class PythonRandomTests
     }
 
     [Fact]
-    public void StreamsWithoutASeedDiffer() => Assert.NotEqual(new PythonRandom().GetRandBits(128), new PythonRandom().GetRandBits(128));
+    public void StreamsWithoutASeedDiffer() =>
+        Assert.NotEqual(new PythonRandom().GetRandBits(128), new PythonRandom().GetRandBits(128));
 
     [Fact]
     public void StateOfVersion2MayHaveNegativeWords()
