@@ -426,7 +426,7 @@ def call(generator, method, positional, named, size):
     return case
 
 
-def session(chance, number, calls, sizes):
+def stream(chance, number, calls, sizes):
     """A stream that goes through calls one after the other, so that each begins wherever the last one ended."""
     names = ["PCG64"] * 6 + list(BIT_GENERATORS)[1:]
     name = names[number % len(names)]
@@ -440,7 +440,7 @@ def dealt(calls, count, sizes, first):
     """All of the calls, dealt out to a number of streams."""
     chance = random.Random(first)
     for i in range(count):
-        yield session(chance, first + i, calls[i::count], sizes)
+        yield stream(chance, first + i, calls[i::count], sizes)
 
 
 def every_method(calls, count, sizes, first):
@@ -452,7 +452,7 @@ def every_method(calls, count, sizes, first):
     for i in range(count):
         chosen = [chance.choice(alike) for alike in by_method.values()]
         chance.shuffle(chosen)
-        yield session(chance, first + i, chosen, sizes)
+        yield stream(chance, first + i, chosen, sizes)
 
 
 def array_operations():
@@ -515,7 +515,7 @@ def main():
     # Long enough to meet the rare branches.
     write(folder, "long", list(dealt(calls, 100, [3000], 2000)))
     write(folder, "ziggurats", [
-        session(chance, 3000 + i, [(method, [], {"dtype": dtype})], [100_001])
+        stream(chance, 3000 + i, [(method, [], {"dtype": dtype})], [100_001])
         for i in range(12) for method in ("standard_normal", "standard_exponential", "random") for dtype in ("float64", "float32")])
     write(folder, "choices", list(dealt(choices() * 2, 60, [None], 4000)))
     write(folder, "broadcasts", list(dealt(broadcasts() * 3, 30, [None], 6000)))

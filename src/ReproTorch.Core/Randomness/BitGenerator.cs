@@ -8,12 +8,13 @@ namespace ReproTorch.Randomness;
 
 /// <summary>
 /// A source of random bits as NumPy's <c>BitGenerator</c>: <see cref="Pcg64"/>, <see cref="Pcg64Dxsm"/>,
-/// <see cref="Philox"/>, <see cref="Sfc64"/> or <see cref="NumpyMT19937"/>. Its outputs, in order, are those of NumPy for the
-/// same seed or state.
+/// <see cref="Philox"/>, <see cref="Sfc64"/> or <see cref="NumpyMT19937"/>. Its outputs, in order, are those of NumPy
+/// for the same seed or state.
 /// </summary>
 /// <remarks>
-/// <para>Outputs are generated a block ahead, which lets them be computed in vectors. The state that <see cref="GetState"/>
-/// gives and the count in <see cref="DrawCount"/> are those of what was handed out, never of what lies ready.</para>
+/// <para>Outputs are generated a block ahead, which lets them be computed in vectors. The state that
+/// <see cref="GetState"/> gives and the count in <see cref="DrawCount"/> are those of what was handed out, never of
+/// what lies ready.</para>
 /// <para>An object belongs to one thread at a time, unlike NumPy's, which carry a lock.</para>
 /// </remarks>
 public abstract class BitGenerator
@@ -36,24 +37,28 @@ public abstract class BitGenerator
     /// <c>PCG64DXSM</c>, <c>Philox</c>, <c>SFC64</c>, <c>MT19937</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What the object was seeded with; null when a key was given or a state set before anything else.</summary>
+    /// <summary>What the object was seeded with; null when a key was given or a state set before anything
+    /// else.</summary>
     public SeedSequence? SeedSequence { get; }
 
     /// <summary>Bits in one raw output: 64, but 32 for <see cref="NumpyMT19937"/>.</summary>
     public virtual int OutputBits => 64;
 
     /// <summary>Raw outputs taken since seeding, or since the state was last set. An output is 64 bits wide (32 for
-    /// <see cref="NumpyMT19937"/>); one whose first half served as a 32-bit number counts once, when it is first touched.
+    /// <see cref="NumpyMT19937"/>); one whose first half served as a 32-bit number counts once, when it is first
+    /// touched.
     /// <c>Advance</c> and <c>Jumped</c> skip outputs and do not count them.</summary>
     public virtual long DrawCount => _drawsBeforeBlock + _next;
 
-    /// <summary>Whether the upper half of an output waits for the next 32-bit draw; NumPy's <c>has_uint32</c>.</summary>
+    /// <summary>Whether the upper half of an output waits for the next 32-bit draw; NumPy's
+    /// <c>has_uint32</c>.</summary>
     private protected bool HasUInt32 { get; set; }
 
     /// <summary>The half that waits, or the last that did; NumPy's <c>uinteger</c>.</summary>
     private protected uint UInteger { get; set; }
 
-    /// <summary>The next raw output, as <c>random_raw()</c> gives it: 64 bits, or 32 for <see cref="NumpyMT19937"/>.</summary>
+    /// <summary>The next raw output, as <c>random_raw()</c> gives it: 64 bits, or 32 for
+    /// <see cref="NumpyMT19937"/>.</summary>
     public virtual ulong NextRaw() => NextUInt64();
 
     /// <summary>64 random bits.</summary>
@@ -70,8 +75,8 @@ public abstract class BitGenerator
         return _block[next];
     }
 
-    /// <summary>32 random bits: the lower half of an output, then its upper half. A 64-bit draw in between leaves the waiting
-    /// half where it is.</summary>
+    /// <summary>32 random bits: the lower half of an output, then its upper half. A 64-bit draw in between leaves the
+    /// waiting half where it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint NextUInt32()
     {
@@ -154,7 +159,8 @@ public abstract class BitGenerator
     }
 
     /// <summary>The state as NumPy's <c>state</c> dictionary: the same keys and nesting, big integers as
-    /// <see cref="BigInteger"/>, arrays of words as <c>ulong[]</c> or <c>uint[]</c>, the rest as <c>int</c> or <c>uint</c>.</summary>
+    /// <see cref="BigInteger"/>, arrays of words as <c>ulong[]</c> or <c>uint[]</c>, the rest as <c>int</c> or
+    /// <c>uint</c>.</summary>
     public Dictionary<string, object> GetState()
     {
         Settle();
@@ -164,7 +170,8 @@ public abstract class BitGenerator
     /// <summary>Puts a state in place, of this object's own kind; nothing changes when it is not accepted.</summary>
     /// <param name="state">What <see cref="GetState"/> gives. Any dictionary serves, with any integer types and any
     /// sequences for the arrays, so one that came through JSON or from a shell does too.</param>
-    /// <param name="drawCount">What <see cref="DrawCount"/> goes on from, for who restores a stream with its count.</param>
+    /// <param name="drawCount">What <see cref="DrawCount"/> goes on from, for who restores a stream with its
+    /// count.</param>
     /// <exception cref="ReproTorchException">The state is another generator's, lacks a part, or a part is out of
     /// range.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
@@ -214,7 +221,8 @@ public abstract class BitGenerator
         }
     }
 
-    /// <summary>Generates the outputs that follow the last ones generated and moves the inner state past them.</summary>
+    /// <summary>Generates the outputs that follow the last ones generated and moves the inner state past
+    /// them.</summary>
     /// <returns>How many of the block's elements were written: 1 or more.</returns>
     private protected virtual int Generate(Span<ulong> block) => 0;
 

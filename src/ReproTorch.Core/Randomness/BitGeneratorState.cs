@@ -4,7 +4,8 @@ using System.Numerics;
 
 namespace ReproTorch.Randomness;
 
-/// <summary>Reads a state dictionary of NumPy's form, whatever types its parts came in, and checks every part.</summary>
+/// <summary>Reads a state dictionary of NumPy's form, whatever types its parts came in, and checks every
+/// part.</summary>
 internal sealed class BitGeneratorState
 {
     private readonly IDictionary _outer;

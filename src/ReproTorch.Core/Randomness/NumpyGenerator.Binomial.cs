@@ -32,8 +32,8 @@ public sealed partial class NumpyGenerator
     /// <param name="destination">Rows one after the other, each as long as <paramref name="pvals"/>.</param>
     /// <param name="n">Tries a row, 0 or more.</param>
     /// <param name="pvals">Chances, each 0 to 1. The last is what the others leave, whatever is written there.</param>
-    /// <exception cref="ReproTorchException">n or a chance is out of range, there is none, or all but the last sum to more than
-    /// 1 + 1e-12.</exception>
+    /// <exception cref="ReproTorchException">n or a chance is out of range, there is none, or all but the last sum to
+    /// more than 1 + 1e-12.</exception>
     /// <exception cref="ArgumentException">The span does not hold whole rows.</exception>
     public void Multinomial(Span<long> destination, long n, ReadOnlySpan<double> pvals)
     {
@@ -181,8 +181,8 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    /// <summary>BTPE of V. Kachitvichyanukul and B. W. Schmeiser, "Binomial Random Variate Generation", 1988, under whose names for
-    /// things this goes.</summary>
+    /// <summary>BTPE of V. Kachitvichyanukul and B. W. Schmeiser, "Binomial Random Variate Generation", 1988, under
+    /// whose names for things this goes.</summary>
     private readonly struct BinomialRejection
     {
         private readonly double _r;

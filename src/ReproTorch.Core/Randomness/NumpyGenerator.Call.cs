@@ -80,18 +80,21 @@ public sealed partial class NumpyGenerator
     /// <summary>The methods that <see cref="Call"/> knows, by NumPy's names.</summary>
     public static IReadOnlyCollection<string> MethodNames => s_methods.Keys;
 
-    /// <summary>The parameters of a method in NumPy's order (without <c>out</c>); null when there is no such method.</summary>
+    /// <summary>The parameters of a method in NumPy's order (without <c>out</c>); null when there is no such
+    /// method.</summary>
     public static IReadOnlyList<string>? ParametersOf(string method) =>
         s_methods.TryGetValue(method, out (string[] Parameters, int Required, Method Method) entry) ? entry.Parameters : null;
 
-    /// <summary>Calls a method by NumPy's name with NumPy's arguments: <c>Call("normal", [0, 1], {size: [2, 3]})</c>.</summary>
+    /// <summary>Calls a method by NumPy's name with NumPy's arguments: <c>Call("normal", [0, 1], {size: [2,
+    /// 3]})</c>.</summary>
     /// <param name="method">One of <see cref="MethodNames"/>, spelt as in NumPy.</param>
-    /// <param name="positional">Arguments in NumPy's order. Numbers of any type; <c>size</c> as a number or a list; dtypes by
-    /// name; null for Python's None.</param>
+    /// <param name="positional">Arguments in NumPy's order. Numbers of any type; <c>size</c> as a number or a list;
+    /// dtypes by name; null for Python's None.</param>
     /// <param name="named">Arguments by name; null for none.</param>
-    /// <returns>The values. <c>shuffle</c> gives the elements back in a new order, where NumPy changes the list that it was
-    /// given. Where a distribution's parameters are lists, they broadcast as in NumPy.</returns>
-    /// <exception cref="ReproTorchException">There is no such method, or an argument is missing, unknown or out of range.</exception>
+    /// <returns>The values. <c>shuffle</c> gives the elements back in a new order, where NumPy changes the list that it
+    /// was given. Where a distribution's parameters are lists, they broadcast as in NumPy.</returns>
+    /// <exception cref="ReproTorchException">There is no such method, or an argument is missing, unknown or out of
+    /// range.</exception>
     public NumpyGeneratorResult Call(string method, IReadOnlyList<object?> positional, IDictionary? named = null)
     {
         ArgumentNullException.ThrowIfNull(method);

@@ -12,8 +12,8 @@ public sealed partial class NumpyGenerator
     /// <param name="count">How many: 0 or more, and not above n when <paramref name="replace"/> is false.</param>
     /// <param name="replace">Whether one number can come twice.</param>
     /// <param name="p">The chance of each number, with the sum 1 up to 1.5e-8; empty for equal chances.</param>
-    /// <param name="shuffle">Whether the order is random too, when <paramref name="replace"/> is false; without it the draw is
-    /// faster and other.</param>
+    /// <param name="shuffle">Whether the order is random too, when <paramref name="replace"/> is false; without it the
+    /// draw is faster and other.</param>
     /// <exception cref="ReproTorchException">An argument is out of range.</exception>
     public long[] Choice(
         long population, int count = 1, bool replace = true, ReadOnlySpan<double> p = default, bool shuffle = true)
@@ -189,7 +189,7 @@ public sealed partial class NumpyGenerator
             if (population > Array.MaxLength)
             {
                 throw NumpyGeneratorArgument.Invalid(
-                    $"{count} distinct numbers of {population} need an array of that length; at most {Array.MaxLength} is possible.");
+                    $"{count} distinct numbers of {population} need an array of that length, above {Array.MaxLength}.");
             }
 
             long[] all = Range((int)population);
@@ -291,7 +291,8 @@ public sealed partial class NumpyGenerator
         return sum;
     }
 
-    /// <summary>A set of non-negative integers by open addressing; for numbers that are random already it needs no hash.</summary>
+    /// <summary>A set of non-negative integers by open addressing; for numbers that are random already it needs no
+    /// hash.</summary>
     private readonly struct IntegerSet
     {
         private readonly long[] _slots;

@@ -3,7 +3,8 @@ namespace ReproTorch.Randomness;
 /// <content>Continuous distributions that stand on uniform or normal values.</content>
 public sealed partial class NumpyGenerator
 {
-    /// <summary><c>uniform(low, high)</c>: low + (high - low) u with u in [0, 1). Rounding can give high itself.</summary>
+    /// <summary><c>uniform(low, high)</c>: low + (high - low) u with u in [0, 1). Rounding can give high
+    /// itself.</summary>
     /// <param name="low">Lower end.</param>
     /// <param name="high">Upper end, not below low.</param>
     /// <exception cref="ReproTorchException">high - low is not finite or is negative.</exception>
@@ -247,7 +248,8 @@ public sealed partial class NumpyGenerator
             : right - Math.Sqrt((1.0 - u) * ((right - mode) * range));
     }
 
-    // J. R. Michael, W. R. Schucany, R. W. Haas, "Generating Random Variates Using Transformations with Multiple Roots", 1976.
+    // J. R. Michael, W. R. Schucany, R. W. Haas, "Generating Random Variates Using Transformations with Multiple
+    // Roots", 1976.
     private double NextWald(double mean, double scale)
     {
         double factor = mean / (2 * scale);

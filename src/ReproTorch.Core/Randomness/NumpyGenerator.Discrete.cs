@@ -33,7 +33,8 @@ public sealed partial class NumpyGenerator
     /// <summary><c>negative_binomial(n, p)</c>: a Poisson value with a gamma mean.</summary>
     /// <param name="n">Above 0; need not be whole.</param>
     /// <param name="p">Above 0, up to 1.</param>
-    /// <exception cref="ReproTorchException">n or p is out of range, or together they give too great a mean.</exception>
+    /// <exception cref="ReproTorchException">n or p is out of range, or together they give too great a
+    /// mean.</exception>
     public long NegativeBinomial(double n, double p)
     {
         CheckNegativeBinomial(n, p);
@@ -72,8 +73,9 @@ public sealed partial class NumpyGenerator
     }
 
     /// <summary><c>zipf(a)</c>.</summary>
-    /// <param name="a">Above 1, below 1025: from there on NumPy 1.24 tries for ever.</param>
-    /// <exception cref="ReproTorchException">a &lt;= 1, NaN or too large.</exception>
+    /// <param name="a">From 1 + 1e-11 to below 1025. Outside (but above 1) NumPy 1.24 tries for hours or for
+    /// ever.</param>
+    /// <exception cref="ReproTorchException">a &lt;= 1, NaN or out of that range.</exception>
     public long Zipf(double a)
     {
         CheckZipf(a);
@@ -136,9 +138,10 @@ public sealed partial class NumpyGenerator
     private static void CheckZipf(double a)
     {
         NumpyGeneratorArgument.Above1(a, "a");
-        if (a >= 1025)
+        // Near 1 nearly every try passes 2^63; from 1025 on 2^(a-1) overflows, and no try succeeds.
+        if (a is < 1 + 1e-11 or >= 1025)
         {
-            throw NumpyGeneratorArgument.Invalid("a must be below 1025, where every value is 1 and NumPy never returns", a);
+            throw NumpyGeneratorArgument.Invalid("a must be from 1 + 1e-11 to below 1025: NumPy never returns", a);
         }
     }
 
@@ -203,7 +206,8 @@ public sealed partial class NumpyGenerator
         return _poisson.Next(_bits);
     }
 
-    /// <summary>PTRS of W. Hoermann, "The Transformed Rejection Method for Generating Poisson Random Variables", 1993.</summary>
+    /// <summary>PTRS of W. Hoermann, "The Transformed Rejection Method for Generating Poisson Random Variables",
+    /// 1993.</summary>
     private readonly struct PoissonRejection
     {
         private readonly double _logLam;
@@ -391,8 +395,8 @@ public sealed partial class NumpyGenerator
         return countsRest ? remainingGood : good - remainingGood;
     }
 
-    // HRUA of E. Stadlober, "Sampling from Poisson, Binomial and Hypergeometric Distributions: Ratio of Uniforms as a Simple and
-    // Fast Alternative", 1989.
+    // HRUA of E. Stadlober, "Sampling from Poisson, Binomial and Hypergeometric Distributions: Ratio of Uniforms as a
+    // Simple and Fast Alternative", 1989.
     private long NextHypergeometricByRatio(long good, long bad, long sample)
     {
         const double D1 = 1.7155277699214135;

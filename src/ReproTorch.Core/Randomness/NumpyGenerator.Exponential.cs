@@ -124,7 +124,8 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    /// <summary><c>standard_exponential(size, method='inv')</c>: one uniform value each, through the logarithm.</summary>
+    /// <summary><c>standard_exponential(size, method='inv')</c>: one uniform value each, through the
+    /// logarithm.</summary>
     public void StandardExponentialByInversion(Span<double> destination)
     {
         foreach (ref double value in destination)

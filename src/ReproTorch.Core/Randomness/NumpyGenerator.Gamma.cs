@@ -214,8 +214,8 @@ public sealed partial class NumpyGenerator
         NumpyGeneratorArgument.Positive(dfden, "dfden");
     }
 
-    // Shapes above 1: G. Marsaglia and W. W. Tsang, "A Simple Method for Generating Gamma Variables", 2000. Below 1: rejection
-    // from two pieces (Ahrens and Dieter's GS with an exponential in place of the logarithm).
+    // Shapes above 1: G. Marsaglia and W. W. Tsang, "A Simple Method for Generating Gamma Variables", 2000. Below 1:
+    // rejection from two pieces (Ahrens and Dieter's GS with an exponential in place of the logarithm).
     private double NextGamma(double shape)
     {
         if (shape == 1)
@@ -350,7 +350,8 @@ public sealed partial class NumpyGenerator
         // A try succeeds about 745 (a + b) times: elsewhere both powers are 0.
         if (a + b < 1e-15)
         {
-            throw NumpyGeneratorArgument.Invalid($"a and b are too small to find a value: got {a} and {b}, the sum must be 1e-15 or more.");
+            throw NumpyGeneratorArgument.Invalid(
+                $"a and b are too small to find a value: got {a} and {b}, the sum must be 1e-15 or more.");
         }
 
         // M. D. Joehnk's method. The sum is 0 once in 10^106.

@@ -16,7 +16,8 @@ public sealed partial class NumpyGenerator
     /// <param name="high">One above the greatest value, or with <paramref name="endpoint"/> the greatest. (NumPy's
     /// <c>integers(n)</c> is <c>Integers(0, n)</c>.)</param>
     /// <param name="endpoint">Whether <paramref name="high"/> itself can come.</param>
-    /// <exception cref="ReproTorchException">A bound does not fit the type, or there is no value between them.</exception>
+    /// <exception cref="ReproTorchException">A bound does not fit the type, or there is no value between
+    /// them.</exception>
     public long Integers(Int128 low, Int128 high, bool endpoint = false)
     {
         Span<long> value = stackalloc long[1];
@@ -26,10 +27,13 @@ public sealed partial class NumpyGenerator
 
     /// <summary><c>integers(low, high, size, dtype, endpoint)</c>.</summary>
     /// <typeparam name="T">sbyte, byte, short, ushort, int, uint, long, ulong or bool: NumPy's dtype.</typeparam>
-    /// <param name="destination">Values; of 8 and 16 bits and bool several come from one 32-bit draw, so the draws depend on the
-    /// length. Nothing is checked or drawn when it is empty.</param>
-    /// <inheritdoc cref="Integers(Int128, Int128, bool)"/>
-    /// <param name="low"/><param name="high"/><param name="endpoint"/>
+    /// <param name="destination">Values; of 8 and 16 bits and bool several come from one 32-bit draw, so the draws
+    /// depend on the length. Nothing is checked or drawn when it is empty.</param>
+    /// <param name="low">Smallest value.</param>
+    /// <param name="high">One above the greatest value, or with <paramref name="endpoint"/> the greatest.</param>
+    /// <param name="endpoint">Whether <paramref name="high"/> itself can come.</param>
+    /// <exception cref="ReproTorchException">A bound does not fit the type, or there is no value between
+    /// them.</exception>
     /// <exception cref="NotSupportedException">The type is none of those.</exception>
     public void Integers<T>(Span<T> destination, Int128 low, Int128 high, bool endpoint = false)
         where T : unmanaged
@@ -84,7 +88,8 @@ public sealed partial class NumpyGenerator
     /// <param name="low">Smallest values: one for all, or one for each.</param>
     /// <param name="high">Ends: one for all, or one for each.</param>
     /// <param name="endpoint">Whether the ends themselves can come.</param>
-    /// <exception cref="ReproTorchException">A bound does not fit the type, or there is no value between two of them.</exception>
+    /// <exception cref="ReproTorchException">A bound does not fit the type, or there is no value between two of
+    /// them.</exception>
     /// <exception cref="ArgumentException">The bounds are neither one nor as many as the values.</exception>
     /// <exception cref="NotSupportedException">The type is none of those.</exception>
     public void Integers<T>(Span<T> destination, ReadOnlySpan<Int128> low, ReadOnlySpan<Int128> high, bool endpoint = false)
@@ -190,9 +195,9 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    // Values of 8 or 16 bits, several from one 32-bit draw, the lowest first. Here and below: of all products of a draw with the number
-    // of values, those whose lower half is below the threshold are too many and are drawn again. The loops write each value and
-    // step on only if it counts, because a branch would go wrong as often as chance has it.
+    // Values of 8 or 16 bits, several from one 32-bit draw, the lowest first. Here and below: of all products of a draw
+    // with the number of values, those whose lower half is below the threshold are too many and are drawn again. The
+    // loops write each value and step on only if it counts, because a branch would go wrong as often as chance has it.
     private void FillShared<T>(Span<T> destination, T offset, uint range)
         where T : unmanaged, IBinaryInteger<T>
     {

@@ -5,8 +5,9 @@ public sealed partial class NumpyGenerator
 {
     /// <summary><c>dirichlet(alpha, size)</c>: rows of numbers in [0, 1] with the sum 1.</summary>
     /// <param name="destination">Rows one after the other, each as long as <paramref name="alpha"/>.</param>
-    /// <param name="alpha">Each above 0.</param>
-    /// <exception cref="ReproTorchException">An alpha is 0 or less.</exception>
+    /// <param name="alpha">Each above 0; where all are below 0.1, the last two not below 1e-15 together (see
+    /// <see cref="Beta(double, double)"/>).</param>
+    /// <exception cref="ReproTorchException">An alpha is 0 or less, or too small.</exception>
     /// <exception cref="ArgumentException">The span does not hold whole rows.</exception>
     public void Dirichlet(Span<double> destination, ReadOnlySpan<double> alpha)
     {
@@ -28,6 +29,11 @@ public sealed partial class NumpyGenerator
 
         CheckRows(destination.Length, alpha.Length);
         double[]? rests = greatest < 0.1 ? RestSums(alpha) : null;
+        if (rests is { Length: > 1 } && rests[^2] < 1e-15)
+        {
+            throw NumpyGeneratorArgument.Invalid("The last two alpha are too small to find a value: their sum", rests[^2]);
+        }
+
         for (; !destination.IsEmpty; destination = destination[alpha.Length..])
         {
             Span<double> row = destination[..alpha.Length];
@@ -42,11 +48,13 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    /// <summary><c>multivariate_hypergeometric(colors, nsample, size, method)</c>: rows of how many of each color were drawn.</summary>
+    /// <summary><c>multivariate_hypergeometric(colors, nsample, size, method)</c>: rows of how many of each color were
+    /// drawn.</summary>
     /// <param name="destination">Rows one after the other, each as long as <paramref name="colors"/>.</param>
     /// <param name="colors">How many of each color there are, each 0 or more.</param>
     /// <param name="nsample">How many are drawn, 0 to the sum of <paramref name="colors"/>.</param>
-    /// <param name="method"><c>marginals</c> (the sum below 10^9) or <c>count</c> (memory for 8 bytes for each of the sum).</param>
+    /// <param name="method"><c>marginals</c> (the sum below 10^9) or <c>count</c> (memory for 8 bytes for each of the
+    /// sum).</param>
     /// <exception cref="ReproTorchException">An argument is out of range.</exception>
     /// <exception cref="ArgumentException">The span does not hold whole rows.</exception>
     public void MultivariateHypergeometric(
@@ -105,9 +113,10 @@ public sealed partial class NumpyGenerator
     /// <summary><c>multivariate_normal(mean, cov, size, method=method)</c>.</summary>
     /// <remarks>
     /// The normal values underneath are NumPy's. What is made of them depends on the matrix decomposition, so on the
-    /// LAPACK that a NumPy was built with: the reference implementation (Debian's default), OpenBLAS (in wheels) and MKL give other last bits,
-    /// and for <c>svd</c> and <c>eigh</c> can turn the sign of a whole column. This is written after the reference
-    /// implementation's order of operations (LAPACK 3.11): equal to it bit for bit with up to 25 variables, and with any number for
+    /// LAPACK that a NumPy was built with: the reference implementation (Debian's default), OpenBLAS (in wheels) and
+    /// MKL give other last bits, and for <c>svd</c> and <c>eigh</c> can turn the sign of a whole column. This is
+    /// written after the reference implementation's order of operations (LAPACK 3.11): equal to it bit for bit with up
+    /// to 25 variables, and with any number for
     /// <c>cholesky</c>; with more it is as accurate but not the same.
     /// </remarks>
     /// <param name="destination">Rows one after the other, each as long as <paramref name="mean"/>.</param>
@@ -116,8 +125,8 @@ public sealed partial class NumpyGenerator
     /// the lower triangle, and needs it positive definite.</param>
     /// <param name="method"><c>svd</c>, <c>eigh</c> or <c>cholesky</c>.</param>
     /// <param name="tol">How far the check of the covariances lets them be off.</param>
-    /// <returns>False where NumPy warns "covariance is not symmetric positive-semidefinite."; the values are drawn all the
-    /// same.</returns>
+    /// <returns>False where NumPy warns "covariance is not symmetric positive-semidefinite."; the values are drawn all
+    /// the same.</returns>
     /// <exception cref="ReproTorchException">The method is unknown, the lengths disagree, or the matrix cannot be
     /// decomposed.</exception>
     /// <exception cref="ArgumentException">The span does not hold whole rows.</exception>

@@ -3,8 +3,8 @@ using ReproTorch.Interop;
 
 namespace ReproTorch.Randomness;
 
-/// <content>The normal distribution: the ziggurat method of G. Marsaglia and W. W. Tsang, "The Ziggurat Method for Generating
-/// Random Variables", 2000, with 256 strips.</content>
+/// <content>The normal distribution: the ziggurat method of G. Marsaglia and W. W. Tsang, "The Ziggurat Method for
+/// Generating Random Variables", 2000, with 256 strips.</content>
 public sealed partial class NumpyGenerator
 {
     private const double NormalTail = 3.6541528853610087963519472518;

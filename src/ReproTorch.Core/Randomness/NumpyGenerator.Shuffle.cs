@@ -13,7 +13,8 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    /// <summary><c>shuffle(x, axis)</c> of an array, in place: slices along the axis change places as a whole.</summary>
+    /// <summary><c>shuffle(x, axis)</c> of an array, in place: slices along the axis change places as a
+    /// whole.</summary>
     /// <param name="array">The array, of one dimension or more.</param>
     /// <param name="axis">The axis; negative counts from the last.</param>
     /// <exception cref="ReproTorchException">There is no such axis.</exception>
@@ -58,20 +59,22 @@ public sealed partial class NumpyGenerator
         return copy;
     }
 
-    /// <summary><c>permutation(x, axis)</c> of an array: a copy whose slices along the axis are in random order.</summary>
+    /// <summary><c>permutation(x, axis)</c> of an array: a copy whose slices along the axis are in random
+    /// order.</summary>
     /// <param name="array">The array, of one dimension or more.</param>
     /// <param name="axis">The axis; negative counts from the last.</param>
     /// <exception cref="ReproTorchException">There is no such axis.</exception>
     public NumpyArray<T> Permutation<T>(NumpyArray<T> array, int axis = 0)
     {
         ArgumentNullException.ThrowIfNull(array);
-        // NumPy shuffles an index and takes by it. The order is that of shuffle, but an array without elements draws too.
+        // NumPy shuffles an index and takes by it. The order is that of shuffle, but an array without elements draws
+        // too.
         var slices = new AxisSlices(array.Shape, axis);
         return new NumpyArray<T>(slices.Take(array.Values, Permutation(slices.Length)), array.Shape);
     }
 
-    /// <summary><c>permuted(x, axis)</c>: a copy in which each line along the axis is shuffled by itself; without an axis, all elements
-    /// are.</summary>
+    /// <summary><c>permuted(x, axis)</c>: a copy in which each line along the axis is shuffled by itself; without an
+    /// axis, all elements are.</summary>
     /// <param name="array">The array.</param>
     /// <param name="axis">The axis, negative counts from the last; null for none.</param>
     /// <exception cref="ReproTorchException">There is no such axis.</exception>
@@ -112,7 +115,8 @@ public sealed partial class NumpyGenerator
         return numbers;
     }
 
-    /// <summary>How an array in C order falls into slices along an axis: what stands before it, along it and behind it.</summary>
+    /// <summary>How an array in C order falls into slices along an axis: what stands before it, along it and behind
+    /// it.</summary>
     private readonly struct AxisSlices
     {
         public AxisSlices(long[] shape, int axis)

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace ReproTorch.Randomness;
 
-/// <summary>Fills memory with random values; what <see cref="NumpyGenerator.Draw{T}(long[], RandomFill{T})"/> takes.</summary>
+/// <summary>Fills memory with random values; what <see cref="NumpyGenerator.Draw{T}(long[], RandomFill{T})"/>
+/// takes.</summary>
 public delegate void RandomFill<T>(Span<T> destination);
 
 /// <summary>
@@ -11,15 +12,16 @@ public delegate void RandomFill<T>(Span<T> destination);
 /// </summary>
 /// <remarks>
 /// <para>Each distribution has two forms: one that returns a value, and one that fills a span with as many values as
-/// NumPy's <c>size</c> asks for, in C order. Calling the first n times gives the same values as the second on n elements. (But
-/// <see cref="Integers{T}(Span{T}, Int128, Int128, bool)"/> of 8 and 16 bits and bool share a 32-bit draw between elements.)
+/// NumPy's <c>size</c> asks for, in C order. Calling the first n times gives the same values as the second on n
+/// elements. (But integers of 8 and 16 bits and bool share a 32-bit draw between elements.)
 /// <see cref="Draw{T}(long[], RandomFill{T})"/> makes arrays of a shape.</para>
-/// <para>The methods were written after numpy/random/src/distributions/*.c and numpy/random/_generator.pyx of 1.24.2. Logarithms, exponentials,
-/// powers and cosines are the C library's, as NumPy's are, so a result that depends on one can differ in its last bits from one
-/// that another C library, or the same in another version, gave; the raw stream, uniforms, integers, permutations and choices cannot.
-/// NumPy itself was seen on x86-64 only, where its compiler joins no products and sums; on ARM64 it may.</para>
-/// <para>Invalid arguments give a <see cref="ReproTorchException"/> of the kind InvalidArgument whose message begins with NumPy's
-/// own text. Nothing is drawn then. An object belongs to one thread at a time.</para>
+/// <para>The methods were written after numpy/random/src/distributions/*.c and numpy/random/_generator.pyx of 1.24.2.
+/// Logarithms, exponentials, powers and cosines are the C library's, as NumPy's are, so a result that depends on one
+/// can differ in its last bits from one that another C library, or the same in another version, gave; the raw stream,
+/// uniforms, integers, permutations and choices cannot. NumPy itself was seen on x86-64 only, where its compiler joins
+/// no products and sums; on ARM64 it may.</para>
+/// <para>Invalid arguments give a <see cref="ReproTorchException"/> of the kind InvalidArgument whose message begins
+/// with NumPy's own text. Nothing is drawn then. An object belongs to one thread at a time.</para>
 /// </remarks>
 public sealed partial class NumpyGenerator
 {
@@ -28,7 +30,8 @@ public sealed partial class NumpyGenerator
 
     private readonly BitGenerator _bits;
 
-    /// <summary>Draws from a bit generator, as <c>Generator(bit_generator)</c>; several objects may share one.</summary>
+    /// <summary>Draws from a bit generator, as <c>Generator(bit_generator)</c>; several objects may share
+    /// one.</summary>
     public NumpyGenerator(BitGenerator bitGenerator)
     {
         ArgumentNullException.ThrowIfNull(bitGenerator);
@@ -62,7 +65,8 @@ public sealed partial class NumpyGenerator
     /// <c>generator.normal(0, 1, (2, 3))</c>.</summary>
     /// <param name="size">Sizes, outermost first, each 0 or more; empty for one value.</param>
     /// <param name="fill">One of this class's filling methods.</param>
-    /// <exception cref="ReproTorchException">A size is negative, or there are more elements than an array holds.</exception>
+    /// <exception cref="ReproTorchException">A size is negative, or there are more elements than an array
+    /// holds.</exception>
     public static NumpyArray<T> Draw<T>(long[] size, RandomFill<T> fill)
     {
         ArgumentNullException.ThrowIfNull(size);

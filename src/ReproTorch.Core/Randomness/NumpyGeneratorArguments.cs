@@ -13,7 +13,8 @@ internal sealed class NumpyGeneratorArguments
     private readonly string[] _parameters;
     private readonly Dictionary<string, object?> _values = [];
 
-    // Lists given for what is a number otherwise, stretched to the shape of the result; and which of their elements counts.
+    // Lists given for what is a number otherwise, stretched to the shape of the result; and which of their elements
+    // counts.
     private readonly Dictionary<string, object?[]> _stretched = [];
     private int _element;
 
@@ -69,7 +70,8 @@ internal sealed class NumpyGeneratorArguments
         object size => [(long)ToInteger("size", size)],
     };
 
-    /// <summary>Draws for each element of the parameters that are lists, after all of them were checked; nothing where none is.</summary>
+    /// <summary>Draws for each element of the parameters that are lists, after all of them were checked; nothing where
+    /// none is.</summary>
     /// <param name="fill">Draws with the current element's parameters; an empty span only checks them.</param>
     /// <returns>The values, or null.</returns>
     public NumpyArray<T>? Broadcast<T>(RandomFill<T> fill)
@@ -80,7 +82,8 @@ internal sealed class NumpyGeneratorArguments
             return null;
         }
 
-        NumpyArray<object?>[] arrays = [.. given.Select(name => HasList(name) ? Array(name) : new NumpyArray<object?>([_values[name]]))];
+        NumpyArray<object?>[] arrays =
+            [.. given.Select(name => HasList(name) ? Array(name) : new NumpyArray<object?>([_values[name]]))];
         long[] shape = NumpyRandomStateDistribution<T>.OutputShape(Size, [.. arrays.Select(array => array.Shape)]);
         for (int i = 0; i < given.Length; i++)
         {

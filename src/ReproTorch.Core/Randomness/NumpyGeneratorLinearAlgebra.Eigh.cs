@@ -3,8 +3,8 @@ namespace ReproTorch.Randomness;
 /// <content>Eigenvalues, ascending, and eigenvectors of a symmetric matrix.</content>
 internal static partial class NumpyGeneratorLinearAlgebra
 {
-    // dsyevd on the lower triangle: to three diagonals by reflections, then to one by QL or QR steps. (LAPACK divides and
-    // conquers above 25 rows.)
+    // dsyevd on the lower triangle: to three diagonals by reflections, then to one by QL or QR steps. (LAPACK divides
+    // and conquers above 25 rows.)
     private static double[] Eigh(double[] a, int n, out double[] vectors)
     {
         var diagonal = new double[n];

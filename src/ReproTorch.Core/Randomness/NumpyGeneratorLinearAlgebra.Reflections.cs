@@ -4,7 +4,8 @@ namespace ReproTorch.Randomness;
 internal static partial class NumpyGeneratorLinearAlgebra
 {
     /// <summary>Makes the reflection that turns a vector onto its first element (dlarfg): the vector at
-    /// <paramref name="start"/>, <paramref name="stride"/>, becomes the new first element and then v without its leading 1.</summary>
+    /// <paramref name="start"/>, <paramref name="stride"/>, becomes the new first element and then v without its
+    /// leading 1.</summary>
     /// <returns>tau of the reflection 1 - tau v v^T; 0 for none.</returns>
     private static double Reflect(double[] a, int start, int stride, int count)
     {
@@ -26,8 +27,8 @@ internal static partial class NumpyGeneratorLinearAlgebra
         return (beta - alpha) / beta;
     }
 
-    /// <summary>Multiplies rows from <paramref name="row"/> and columns from <paramref name="column"/> on by a reflection from the
-    /// left (dlarf), whose v is given in full.</summary>
+    /// <summary>Multiplies rows from <paramref name="row"/> and columns from <paramref name="column"/> on by a
+    /// reflection from the left (dlarf), whose v is given in full.</summary>
     private static void ReflectLeft(double[] a, int n, int row, int column, ReadOnlySpan<double> v, double tau)
     {
         for (int j = column; j < n && tau != 0; j++)

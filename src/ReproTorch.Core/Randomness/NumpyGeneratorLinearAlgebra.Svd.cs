@@ -3,8 +3,8 @@ namespace ReproTorch.Randomness;
 /// <content>Singular values and left singular vectors.</content>
 internal static partial class NumpyGeneratorLinearAlgebra
 {
-    // dgesdd for a square matrix: to two diagonals by reflections, then to one by QR steps. (LAPACK divides and conquers above
-    // 25 rows, which gives other last bits.)
+    // dgesdd for a square matrix: to two diagonals by reflections, then to one by QR steps. (LAPACK divides and
+    // conquers above 25 rows, which gives other last bits.)
     private static double[] Svd(double[] a, int n, out double[] left)
     {
         var diagonal = new double[n];

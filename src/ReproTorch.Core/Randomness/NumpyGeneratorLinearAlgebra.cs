@@ -1,8 +1,9 @@
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// The decompositions under <see cref="NumpyGenerator.MultivariateNormal"/>, in the order of operations of the reference LAPACK
-/// (3.11: dpotrf, dgesdd, dsyevd and what they call), which decides signs and last bits. Matrices are n by n in C order.
+/// The decompositions under <see cref="NumpyGenerator.MultivariateNormal"/>, in the order of operations of the
+/// reference LAPACK (3.11: dpotrf, dgesdd, dsyevd and what they call), which decides signs and last bits. Matrices are
+/// n by n in C order.
 /// </summary>
 internal static partial class NumpyGeneratorLinearAlgebra
 {
@@ -15,7 +16,8 @@ internal static partial class NumpyGeneratorLinearAlgebra
     /// <param name="n">Variables, 1 or more.</param>
     /// <param name="method">svd, eigh or cholesky.</param>
     /// <param name="tol">Tolerance of the check.</param>
-    /// <param name="isValid">Whether the covariances are symmetric and positive semidefinite up to the tolerance.</param>
+    /// <param name="isValid">Whether the covariances are symmetric and positive semidefinite up to the
+    /// tolerance.</param>
     public static double[] CovarianceFactor(ReadOnlySpan<double> cov, int n, string method, double tol, out bool isValid)
     {
         double[] matrix = cov.ToArray();
@@ -121,7 +123,8 @@ internal static partial class NumpyGeneratorLinearAlgebra
         CholeskyByHalves(a, n, first + half, size - half);
     }
 
-    // The rows from .. to of a block become those of X with X L^T = block, L being the triangle at the diagonal (dtrsm).
+    // The rows from .. to of a block become those of X with X L^T = block, L being the triangle at the diagonal
+    // (dtrsm).
     private static void SolveRight(double[] a, int n, int from, int to, int column, int width)
     {
         for (int k = column; k < column + width; k++)

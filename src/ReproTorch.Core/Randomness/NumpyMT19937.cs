@@ -3,8 +3,8 @@ using System.Numerics;
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// NumPy's bit generator <c>MT19937</c>: a <see cref="MersenneTwister"/> that is seeded by a <see cref="SeedSequence"/>. (The same seed
-/// given to <c>RandomState</c> gives other words.)
+/// NumPy's bit generator <c>MT19937</c>: a <see cref="MersenneTwister"/> that is seeded by a
+/// <see cref="SeedSequence"/>. (The same seed given to <c>RandomState</c> gives other words.)
 /// </summary>
 /// <remarks>Its outputs have 32 bits. A 64-bit draw takes two, the first above the second.</remarks>
 public sealed partial class NumpyMT19937 : BitGenerator
@@ -51,9 +51,9 @@ public sealed partial class NumpyMT19937 : BitGenerator
     /// <inheritdoc/>
     public override ulong NextRaw() => _twister.NextUInt32();
 
-    /// <summary><c>jumped(jumps)</c>: a new object, as if 2^128 times <paramref name="jumps"/> outputs were taken. NumPy moves the
-    /// words as though each were made when it is taken, so the outputs that follow are not those that drawing would reach; they
-    /// are NumPy's.</summary>
+    /// <summary><c>jumped(jumps)</c>: a new object, as if 2^128 times <paramref name="jumps"/> outputs were taken.
+    /// NumPy moves the words as though each were made when it is taken, so the outputs that follow are not those that
+    /// drawing would reach; they are NumPy's.</summary>
     /// <param name="jumps">0 or less gives a copy.</param>
     public NumpyMT19937 Jumped(int jumps = 1)
     {
@@ -92,8 +92,8 @@ public sealed partial class NumpyMT19937 : BitGenerator
     private protected override void AcceptState(BitGeneratorState state, long drawCount) =>
         _twister.SetState(state.Words32("key", StateLength), state.Position(StateLength), drawCount);
 
-    // H. Haramoto, M. Matsumoto, T. Nishimura, F. Panneton, P. L'Ecuyer, "Efficient Jump Ahead for F2-Linear Random Number
-    // Generators", 2008: the jump is a polynomial in the step, taken by Horner's rule.
+    // H. Haramoto, M. Matsumoto, T. Nishimura, F. Panneton, P. L'Ecuyer, "Efficient Jump Ahead for F2-Linear Random
+    // Number Generators", 2008: the jump is a polynomial in the step, taken by Horner's rule.
     private static int Jump(uint[] key, int position)
     {
         byte[] coefficients = Convert.FromBase64String(JumpPolynomial);

@@ -10,9 +10,9 @@ namespace ReproTorch.Randomness;
 /// state = state * multiplier + increment.
 /// </summary>
 /// <remarks>
-/// One step waits for the last, which bounds a plain loop by the latency of a 128-bit product. But n steps are one step with
-/// another multiplier and increment, so n lanes that stand one output apart can each step n outputs at once. (F. Brown,
-/// "Random Number Generation with Arbitrary Strides", 1994.)
+/// One step waits for the last, which bounds a plain loop by the latency of a 128-bit product. But n steps are one step
+/// with another multiplier and increment, so n lanes that stand one output apart can each step n outputs at once. (F.
+/// Brown, "Random Number Generation with Arbitrary Strides", 1994.)
 /// </remarks>
 public abstract class Pcg64Base : BitGenerator
 {

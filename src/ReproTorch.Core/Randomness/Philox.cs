@@ -4,9 +4,9 @@ using System.Numerics;
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// NumPy's <c>Philox</c>: Philox4x64 with 10 rounds, J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel Random
-/// Numbers: As Easy as 1, 2, 3", 2011. A 256-bit counter is enciphered under a 128-bit key; each value of the counter gives
-/// four outputs.
+/// NumPy's <c>Philox</c>: Philox4x64 with 10 rounds, J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel
+/// Random Numbers: As Easy as 1, 2, 3", 2011. A 256-bit counter is enciphered under a 128-bit key; each value of the
+/// counter gives four outputs.
 /// </summary>
 public sealed class Philox : BitGenerator
 {
@@ -20,8 +20,8 @@ public sealed class Philox : BitGenerator
     private readonly ulong[] _counter = new ulong[Group];
     private readonly ulong[] _key = new ulong[2];
 
-    // NumPy's buffer: the last four outputs, of which those from _position on are still to come. It is only brought up to date
-    // when the state is asked for.
+    // NumPy's buffer: the last four outputs, of which those from _position on are still to come. It is only brought up
+    // to date when the state is asked for.
     private readonly ulong[] _buffer = new ulong[Group];
     private int _position = Group;
 
@@ -73,8 +73,8 @@ public sealed class Philox : BitGenerator
     /// <inheritdoc/>
     public override string Name => "Philox";
 
-    /// <summary><c>advance(delta)</c>: adds to the counter and drops the outputs and the half that wait. One step of the counter is
-    /// four outputs.</summary>
+    /// <summary><c>advance(delta)</c>: adds to the counter and drops the outputs and the half that wait. One step of
+    /// the counter is four outputs.</summary>
     /// <param name="delta">Taken modulo 2^256.</param>
     /// <returns>This object.</returns>
     public Philox Advance(BigInteger delta)
@@ -88,7 +88,8 @@ public sealed class Philox : BitGenerator
         return this;
     }
 
-    /// <summary><c>jumped(jumps)</c>: a new object whose counter stands 2^128 times <paramref name="jumps"/> on.</summary>
+    /// <summary><c>jumped(jumps)</c>: a new object whose counter stands 2^128 times <paramref name="jumps"/>
+    /// on.</summary>
     public Philox Jumped(BigInteger jumps)
     {
         var target = new Philox(Join(_key), 0, ofKey: true);

@@ -5,13 +5,13 @@ using System.Text;
 namespace ReproTorch.Randomness;
 
 /// <summary>
-/// NumPy's <c>SeedSequence</c>: turns entropy of any size into well mixed words that seed a <see cref="BitGenerator"/>, and
-/// spawns children whose streams very probably do not overlap.
+/// NumPy's <c>SeedSequence</c>: turns entropy of any size into well mixed words that seed a <see cref="BitGenerator"/>,
+/// and spawns children whose streams very probably do not overlap.
 /// </summary>
 /// <remarks>
 /// The same entropy, spawn key and pool size give the same words as NumPy 1.17 and later. The hash is M. E. O'Neill's
-/// <c>seed_seq_fe</c> ("Developing a seed_seq Alternative", 2015) as numpy/random/bit_generator.pyx has it. An object is not
-/// thread-safe while it spawns.
+/// <c>seed_seq_fe</c> ("Developing a seed_seq Alternative", 2015) as numpy/random/bit_generator.pyx has it. An object
+/// is not thread-safe while it spawns.
 /// </remarks>
 public sealed class SeedSequence
 {
@@ -45,9 +45,11 @@ public sealed class SeedSequence
     }
 
     /// <summary>Takes everything that decides the words.</summary>
-    /// <param name="entropy">Integers, each 0 or more and of any size; null draws 32 fresh bits a word of the pool. One integer is the same as a list of its 32-bit words,
-    /// lowest first; an empty list is allowed and is not the same as 0.</param>
-    /// <param name="spawnKey">Where this object stands in a tree of spawned ones; each 0 or more; usually empty.</param>
+    /// <param name="entropy">Integers, each 0 or more and of any size; null draws 32 fresh bits a word of the pool. One
+    /// integer is the same as a list of its 32-bit words, lowest first; an empty list is allowed and is not the same as
+    /// 0.</param>
+    /// <param name="spawnKey">Where this object stands in a tree of spawned ones; each 0 or more; usually
+    /// empty.</param>
     /// <param name="poolSize">Words in the pool, 4 or more.</param>
     /// <param name="childrenSpawned">How many children were spawned before; 0 unless an object is restored.</param>
     /// <exception cref="ReproTorchException">A number is negative, or the pool is too small.</exception>
@@ -109,7 +111,8 @@ public sealed class SeedSequence
         return words;
     }
 
-    /// <summary><c>generate_state(n, np.uint64)</c>: 64-bit words, each made of two 32-bit words, the lower half first.</summary>
+    /// <summary><c>generate_state(n, np.uint64)</c>: 64-bit words, each made of two 32-bit words, the lower half
+    /// first.</summary>
     /// <param name="count">How many words, 0 to 2^30-1.</param>
     /// <exception cref="ReproTorchException">The count is negative.</exception>
     public ulong[] GenerateState64(int count)

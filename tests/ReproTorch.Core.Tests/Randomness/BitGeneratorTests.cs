@@ -12,7 +12,8 @@ public sealed class BitGeneratorTests
 
     public static TheoryData<string> WideNames => ["PCG64", "PCG64DXSM", "Philox", "SFC64"];
 
-    // Raw streams (those of numpy/random/tests/data among them), then draws of all widths, jumps and states in any order.
+    // Raw streams (those of numpy/random/tests/data among them), then draws of all widths, jumps and states in any
+    // order.
     [Theory]
     [MemberData(nameof(Names))]
     public void StreamsStatesAndJumpsEqualNumPys(string name)
@@ -107,6 +108,9 @@ public sealed class BitGeneratorTests
         {
             BitGenerator bits = NumpyGeneratorCases.Create(name, 77);
             Raw(bits, taken);
+            string before = NumpyGeneratorCases.HashState(bits);
+            bits.Ready();
+            Assert.Equal(before, NumpyGeneratorCases.HashState(bits));
             bits.NextUInt32();
             Dictionary<string, object> state = bits.GetState();
             long draws = bits.DrawCount;

@@ -13,7 +13,8 @@ namespace ReproTorch.Core.Tests.Randomness;
 /// <summary>Reads what tests/python/generate_numpy_generator_cases.py wrote.</summary>
 internal static class NumpyGeneratorCases
 {
-    /// <summary>Whether this machine's C library rounds as the one that NumPy ran on when the cases were made.</summary>
+    /// <summary>Whether this machine's C library rounds as the one that NumPy ran on when the cases were
+    /// made.</summary>
     private static bool HasReferenceLibrary => RandomCases.Python.HasReferenceLibrary;
 
     public static IEnumerable<JsonElement> Read(string name)
@@ -130,23 +131,23 @@ internal static class NumpyGeneratorCases
     }
 
     /// <summary>Replays streams of calls; every value, every error, and the state at the end must agree.</summary>
-    public static void ReplaySessions(string name)
+    public static void ReplayStreams(string name)
     {
         int calls = 0;
-        foreach (JsonElement session in Read(name))
+        foreach (JsonElement stream in Read(name))
         {
-            string seed = session.GetProperty("seed").GetString()!;
+            string seed = stream.GetProperty("seed").GetString()!;
             var generator = new NumpyGenerator(
-                Create(session.GetProperty("g").GetString()!, BigInteger.Parse(seed, CultureInfo.InvariantCulture)));
+                Create(stream.GetProperty("g").GetString()!, BigInteger.Parse(seed, CultureInfo.InvariantCulture)));
             int number = 0;
-            foreach (JsonElement call in session.GetProperty("calls").EnumerateArray())
+            foreach (JsonElement call in stream.GetProperty("calls").EnumerateArray())
             {
                 string where = $"{generator.BitGenerator.Name}({seed}), call {number++}: {call.GetProperty("m")}{call.GetProperty("a")}{call.GetProperty("k")}";
                 AssertCall(generator, call, where);
                 calls++;
             }
 
-            Assert.Equal(session.GetProperty("end").GetString(), HashState(generator.BitGenerator));
+            Assert.Equal(stream.GetProperty("end").GetString(), HashState(generator.BitGenerator));
         }
 
         Assert.True(calls > 50, $"Only {calls} calls were replayed.");
