@@ -17,16 +17,21 @@
         'Export-RunOutput'
         'Export-TorchModel'
         'Export-TorchTensor'
+        'Get-RandomSequence'
         'Get-TorchDeterminism'
         'Get-TorchEnvironment'
+        'Get-TorchRngState'
         'Get-TorchSeed'
         'Import-RunOutput'
         'Import-TorchModel'
         'Import-TorchTensor'
         'Invoke-TorchModel'
+        'New-RandomStream'
         'New-TorchTensor'
         'Set-TorchDeterminism'
+        'Set-TorchRngState'
         'Set-TorchSeed'
+        'Use-TorchSeed'
     )
     FunctionsToExport = @()
     VariablesToExport = @()

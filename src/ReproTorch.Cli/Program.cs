@@ -35,6 +35,7 @@ internal static class Program
             EnvCommand.Create(),
             RunCommand.Create(),
             CompareCommand.Create(),
+            RandomCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -26,7 +26,7 @@ internal static class CompareCommand
         {
             reference, difference, close, rtol, atol, maxUlp, equalNaN, report, json,
         };
-        command.SetAction((result, cancellation) => Task.FromResult(Guard.Run(() =>
+        command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() =>
         {
             var options = new ComparisonOptions
             {

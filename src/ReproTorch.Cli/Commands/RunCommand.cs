@@ -41,7 +41,7 @@ internal static class RunCommand
         {
             model, input, seed, deterministic, traced, method, threads, batchSize, device, sha256, allowFileAccess, output, json,
         };
-        command.SetAction((result, cancellation) => Task.FromResult(Guard.Run(() => Run(
+        command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() => Run(
             new Request(
                 result.GetValue(model)!,
                 result.GetValue(input) ?? [],

@@ -7,83 +7,76 @@ namespace ReproTorch.Randomness;
 public sealed partial class NumpyGenerator
 {
     // Parameters as in numpy/random/_generator.pyx of 1.24; those after the bar have defaults.
-    private static readonly Dictionary<string, (string[] Parameters, int Required, Method Method)> s_methods =
-        new(StringComparer.Ordinal)
+    private static readonly MethodTable<NumpyGenerator> s_methods = new MethodTable<NumpyGenerator>("Generator")
+        .Add("random", "| size dtype", CallRandom)
+        .Add("standard_normal", "| size dtype", CallStandardNormal)
+        .Add("standard_exponential", "| size dtype method", CallStandardExponential)
+        .Add("standard_gamma", "shape | size dtype", CallStandardGamma)
+        .Add("integers", "low | high size dtype endpoint", CallIntegers)
+        .Add("bytes", "length", (g, a) => Result<byte>(g.Bytes(a.Count("length")), DType.uint8))
+        .Add("choice", "a | size replace p axis shuffle", CallChoice)
+        .Add("shuffle", "x | axis", CallShuffle)
+        .Add("permutation", "x | axis", CallPermutation)
+        .Add("permuted", "x | axis", CallPermuted)
+        .Add("uniform", "| low high size", Doubles((g, x, a) => g.Uniform(x, a.Double("low"), a.Double("high", 1))))
+        .Add("normal", "| loc scale size", Doubles((g, x, a) => g.Normal(x, a.Double("loc"), a.Double("scale", 1))))
+        .Add("lognormal", "| mean sigma size", Doubles((g, x, a) => g.Lognormal(x, a.Double("mean"), a.Double("sigma", 1))))
+        .Add("exponential", "| scale size", Doubles((g, x, a) => g.Exponential(x, a.Double("scale", 1))))
+        .Add("gamma", "shape | scale size", Doubles((g, x, a) => g.Gamma(x, a.Double("shape"), a.Double("scale", 1))))
+        .Add("beta", "a b | size", Doubles((g, x, a) => g.Beta(x, a.Double("a"), a.Double("b"))))
+        .Add("chisquare", "df | size", Doubles((g, x, a) => g.Chisquare(x, a.Double("df"))))
+        .Add("noncentral_chisquare", "df nonc | size",
+            Doubles((g, x, a) => g.NoncentralChisquare(x, a.Double("df"), a.Double("nonc"))))
+        .Add("f", "dfnum dfden | size", Doubles((g, x, a) => g.F(x, a.Double("dfnum"), a.Double("dfden"))))
+        .Add("noncentral_f", "dfnum dfden nonc | size",
+            Doubles((g, x, a) => g.NoncentralF(x, a.Double("dfnum"), a.Double("dfden"), a.Double("nonc"))))
+        .Add("standard_t", "df | size", Doubles((g, x, a) => g.StandardT(x, a.Double("df"))))
+        .Add("standard_cauchy", "| size", Doubles((g, x, _) => g.StandardCauchy(x)))
+        .Add("vonmises", "mu kappa | size", Doubles((g, x, a) => g.Vonmises(x, a.Double("mu"), a.Double("kappa"))))
+        .Add("pareto", "a | size", Doubles((g, x, a) => g.Pareto(x, a.Double("a"))))
+        .Add("weibull", "a | size", Doubles((g, x, a) => g.Weibull(x, a.Double("a"))))
+        .Add("power", "a | size", Doubles((g, x, a) => g.Power(x, a.Double("a"))))
+        .Add("laplace", "| loc scale size", Doubles((g, x, a) => g.Laplace(x, a.Double("loc"), a.Double("scale", 1))))
+        .Add("gumbel", "| loc scale size", Doubles((g, x, a) => g.Gumbel(x, a.Double("loc"), a.Double("scale", 1))))
+        .Add("logistic", "| loc scale size", Doubles((g, x, a) => g.Logistic(x, a.Double("loc"), a.Double("scale", 1))))
+        .Add("rayleigh", "| scale size", Doubles((g, x, a) => g.Rayleigh(x, a.Double("scale", 1))))
+        .Add("wald", "mean scale | size", Doubles((g, x, a) => g.Wald(x, a.Double("mean"), a.Double("scale"))))
+        .Add("triangular", "left mode right | size",
+            Doubles((g, x, a) => g.Triangular(x, a.Double("left"), a.Double("mode"), a.Double("right"))))
+        .Add("binomial", "n p | size", Integers((g, x, a) => g.Binomial(x, a.Int64("n"), a.Double("p"))))
+        .Add("negative_binomial", "n p | size", Integers((g, x, a) => g.NegativeBinomial(x, a.Double("n"), a.Double("p"))))
+        .Add("poisson", "| lam size", Integers((g, x, a) => g.Poisson(x, a.Double("lam", 1))))
+        .Add("zipf", "a | size", Integers((g, x, a) => g.Zipf(x, a.Double("a"))))
+        .Add("geometric", "p | size", Integers((g, x, a) => g.Geometric(x, a.Double("p"))))
+        .Add("hypergeometric", "ngood nbad nsample | size",
+            Integers((g, x, a) => g.Hypergeometric(x, a.Int64("ngood"), a.Int64("nbad"), a.Int64("nsample"))))
+        .Add("logseries", "p | size", Integers((g, x, a) => g.Logseries(x, a.Double("p"))))
+        .Add("multinomial", "n pvals | size", (g, a) =>
         {
-            ["random"] = Entry("| size dtype", CallRandom),
-            ["standard_normal"] = Entry("| size dtype", CallStandardNormal),
-            ["standard_exponential"] = Entry("| size dtype method", CallStandardExponential),
-            ["standard_gamma"] = Entry("shape | size dtype", CallStandardGamma),
-            ["integers"] = Entry("low | high size dtype endpoint", CallIntegers),
-            ["bytes"] = Entry("length", (g, a) => Result<byte>(g.Bytes(a.Count("length")), DType.uint8)),
-            ["choice"] = Entry("a | size replace p axis shuffle", CallChoice),
-            ["shuffle"] = Entry("x | axis", CallShuffle),
-            ["permutation"] = Entry("x | axis", CallPermutation),
-            ["permuted"] = Entry("x | axis", CallPermuted),
-            ["uniform"] = Doubles("| low high size", (g, x, a) => g.Uniform(x, a.Double("low"), a.Double("high", 1))),
-            ["normal"] = Doubles("| loc scale size", (g, x, a) => g.Normal(x, a.Double("loc"), a.Double("scale", 1))),
-            ["lognormal"] = Doubles("| mean sigma size", (g, x, a) => g.Lognormal(x, a.Double("mean"), a.Double("sigma", 1))),
-            ["exponential"] = Doubles("| scale size", (g, x, a) => g.Exponential(x, a.Double("scale", 1))),
-            ["gamma"] = Doubles("shape | scale size", (g, x, a) => g.Gamma(x, a.Double("shape"), a.Double("scale", 1))),
-            ["beta"] = Doubles("a b | size", (g, x, a) => g.Beta(x, a.Double("a"), a.Double("b"))),
-            ["chisquare"] = Doubles("df | size", (g, x, a) => g.Chisquare(x, a.Double("df"))),
-            ["noncentral_chisquare"] = Doubles("df nonc | size",
-                (g, x, a) => g.NoncentralChisquare(x, a.Double("df"), a.Double("nonc"))),
-            ["f"] = Doubles("dfnum dfden | size", (g, x, a) => g.F(x, a.Double("dfnum"), a.Double("dfden"))),
-            ["noncentral_f"] = Doubles("dfnum dfden nonc | size",
-                (g, x, a) => g.NoncentralF(x, a.Double("dfnum"), a.Double("dfden"), a.Double("nonc"))),
-            ["standard_t"] = Doubles("df | size", (g, x, a) => g.StandardT(x, a.Double("df"))),
-            ["standard_cauchy"] = Doubles("| size", (g, x, _) => g.StandardCauchy(x)),
-            ["vonmises"] = Doubles("mu kappa | size", (g, x, a) => g.Vonmises(x, a.Double("mu"), a.Double("kappa"))),
-            ["pareto"] = Doubles("a | size", (g, x, a) => g.Pareto(x, a.Double("a"))),
-            ["weibull"] = Doubles("a | size", (g, x, a) => g.Weibull(x, a.Double("a"))),
-            ["power"] = Doubles("a | size", (g, x, a) => g.Power(x, a.Double("a"))),
-            ["laplace"] = Doubles("| loc scale size", (g, x, a) => g.Laplace(x, a.Double("loc"), a.Double("scale", 1))),
-            ["gumbel"] = Doubles("| loc scale size", (g, x, a) => g.Gumbel(x, a.Double("loc"), a.Double("scale", 1))),
-            ["logistic"] = Doubles("| loc scale size", (g, x, a) => g.Logistic(x, a.Double("loc"), a.Double("scale", 1))),
-            ["rayleigh"] = Doubles("| scale size", (g, x, a) => g.Rayleigh(x, a.Double("scale", 1))),
-            ["wald"] = Doubles("mean scale | size", (g, x, a) => g.Wald(x, a.Double("mean"), a.Double("scale"))),
-            ["triangular"] = Doubles("left mode right | size",
-                (g, x, a) => g.Triangular(x, a.Double("left"), a.Double("mode"), a.Double("right"))),
-            ["binomial"] = Integers("n p | size", (g, x, a) => g.Binomial(x, a.Int64("n"), a.Double("p"))),
-            ["negative_binomial"] = Integers("n p | size", (g, x, a) => g.NegativeBinomial(x, a.Double("n"), a.Double("p"))),
-            ["poisson"] = Integers("| lam size", (g, x, a) => g.Poisson(x, a.Double("lam", 1))),
-            ["zipf"] = Integers("a | size", (g, x, a) => g.Zipf(x, a.Double("a"))),
-            ["geometric"] = Integers("p | size", (g, x, a) => g.Geometric(x, a.Double("p"))),
-            ["hypergeometric"] = Integers("ngood nbad nsample | size",
-                (g, x, a) => g.Hypergeometric(x, a.Int64("ngood"), a.Int64("nbad"), a.Int64("nsample"))),
-            ["logseries"] = Integers("p | size", (g, x, a) => g.Logseries(x, a.Double("p"))),
-            ["multinomial"] = Entry("n pvals | size", (g, a) =>
-            {
-                double[] pvals = a.Doubles("pvals");
-                return Rows<long>(a, pvals.Length, DType.int64, x => g.Multinomial(x, a.Int64("n"), pvals));
-            }),
-            ["multivariate_hypergeometric"] = Entry("colors nsample | size method", (g, a) =>
-            {
-                long[] colors = a.Int64s("colors");
-                string method = a.Text("method", "marginals");
-                return Rows<long>(a, colors.Length, DType.int64,
-                    x => g.MultivariateHypergeometric(x, colors, a.Int64("nsample"), method));
-            }),
-            ["dirichlet"] = Entry("alpha | size", (g, a) =>
-            {
-                double[] alpha = a.Doubles("alpha");
-                return Rows<double>(a, alpha.Length, DType.float64, x => g.Dirichlet(x, alpha));
-            }),
-            ["multivariate_normal"] = Entry("mean cov | size check_valid tol method", CallMultivariateNormal),
-        };
+            double[] pvals = a.Doubles("pvals");
+            return Rows<long>(a, pvals.Length, DType.int64, x => g.Multinomial(x, a.Int64("n"), pvals));
+        })
+        .Add("multivariate_hypergeometric", "colors nsample | size method", (g, a) =>
+        {
+            long[] colors = a.Int64s("colors");
+            string method = a.Text("method", "marginals");
+            return Rows<long>(a, colors.Length, DType.int64, x => g.MultivariateHypergeometric(x, colors, a.Int64("nsample"), method));
+        })
+        .Add("dirichlet", "alpha | size", (g, a) =>
+        {
+            double[] alpha = a.Doubles("alpha");
+            return Rows<double>(a, alpha.Length, DType.float64, x => g.Dirichlet(x, alpha));
+        })
+        .Add("multivariate_normal", "mean cov | size check_valid tol method", CallMultivariateNormal);
 
-    private delegate NumpyGeneratorResult Method(NumpyGenerator generator, NumpyGeneratorArguments arguments);
-
-    private delegate void Filler<T>(NumpyGenerator generator, Span<T> destination, NumpyGeneratorArguments arguments);
+    private delegate void Filler<T>(NumpyGenerator generator, Span<T> destination, MethodArguments arguments);
 
     /// <summary>The methods that <see cref="Call"/> knows, by NumPy's names.</summary>
-    public static IReadOnlyCollection<string> MethodNames => s_methods.Keys;
+    public static IReadOnlyCollection<string> MethodNames => s_methods.Names;
 
     /// <summary>The parameters of a method in NumPy's order (without <c>out</c>); null when there is no such
     /// method.</summary>
-    public static IReadOnlyList<string>? ParametersOf(string method) =>
-        s_methods.TryGetValue(method, out (string[] Parameters, int Required, Method Method) entry) ? entry.Parameters : null;
+    public static IReadOnlyList<string>? ParametersOf(string method) => s_methods.ParametersOf(method);
 
     /// <summary>Calls a method by NumPy's name with NumPy's arguments: <c>Call("normal", [0, 1], {size: [2,
     /// 3]})</c>.</summary>
@@ -91,54 +84,40 @@ public sealed partial class NumpyGenerator
     /// <param name="positional">Arguments in NumPy's order. Numbers of any type; <c>size</c> as a number or a list;
     /// dtypes by name; null for Python's None.</param>
     /// <param name="named">Arguments by name; null for none.</param>
+    /// <param name="shape">The shape wanted, in place of <c>size</c>; a method without one is called as often as the shape has
+    /// elements.</param>
     /// <returns>The values. <c>shuffle</c> gives the elements back in a new order, where NumPy changes the list that it
     /// was given. Where a distribution's parameters are lists, they broadcast as in NumPy.</returns>
     /// <exception cref="ReproTorchException">There is no such method, or an argument is missing, unknown or out of
     /// range.</exception>
-    public NumpyGeneratorResult Call(string method, IReadOnlyList<object?> positional, IDictionary? named = null)
-    {
-        ArgumentNullException.ThrowIfNull(method);
-        ArgumentNullException.ThrowIfNull(positional);
-        if (!s_methods.TryGetValue(method, out (string[] Parameters, int Required, Method Method) entry))
-        {
-            throw NumpyGeneratorArgument.Invalid(
-                $"'Generator' object has no attribute '{method}'. There are: {string.Join(", ", s_methods.Keys)}.");
-        }
+    public RandomValues Call(
+        string method, IReadOnlyList<object?> positional, IDictionary? named = null, IReadOnlyList<long>? shape = null) =>
+        s_methods.Call(this, method, positional, named, shape);
 
-        return entry.Method(this, new NumpyGeneratorArguments(method, entry.Parameters, entry.Required, positional, named));
-    }
+    private static MethodTable<NumpyGenerator>.Method Doubles(Filler<double> fill) =>
+        (g, a) => Filled<double>(a, DType.float64, x => fill(g, x, a));
 
-    private static (string[] Parameters, int Required, Method Method) Entry(string parameters, Method method)
-    {
-        string[] names = parameters.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        int bar = Array.IndexOf(names, "|");
-        return bar < 0 ? (names, names.Length, method) : ([.. names[..bar], .. names[(bar + 1)..]], bar, method);
-    }
+    private static MethodTable<NumpyGenerator>.Method Integers(Filler<long> fill) =>
+        (g, a) => Filled<long>(a, DType.int64, x => fill(g, x, a));
 
-    private static (string[] Parameters, int Required, Method Method) Doubles(string parameters, Filler<double> fill) =>
-        Entry(parameters, (g, a) => Filled<double>(a, DType.float64, x => fill(g, x, a)));
-
-    private static (string[] Parameters, int Required, Method Method) Integers(string parameters, Filler<long> fill) =>
-        Entry(parameters, (g, a) => Filled<long>(a, DType.int64, x => fill(g, x, a)));
-
-    private static NumpyGeneratorResult Filled<T>(NumpyGeneratorArguments arguments, DType dtype, RandomFill<T> fill) =>
+    private static RandomValues Filled<T>(MethodArguments arguments, DType dtype, RandomFill<T> fill) =>
         Result(arguments.Broadcast(fill) ?? Draw(arguments.Size ?? [], fill), dtype);
 
-    private static NumpyGeneratorResult Rows<T>(
-        NumpyGeneratorArguments arguments, int rowLength, DType dtype, RandomFill<T> fill) =>
+    private static RandomValues Rows<T>(
+        MethodArguments arguments, int rowLength, DType dtype, RandomFill<T> fill) =>
         Result(Draw([.. arguments.Size ?? [], rowLength], fill), dtype);
 
-    private static NumpyGeneratorResult Result<T>(NumpyArray<T> array, DType? dtype) => new(array.Values, dtype, array.Shape);
+    private static RandomValues Result<T>(NumpyArray<T> array, DType? dtype) => new(array.Values, dtype, array.Shape);
 
-    private static NumpyGeneratorResult CallRandom(NumpyGenerator g, NumpyGeneratorArguments a) =>
+    private static RandomValues CallRandom(NumpyGenerator g, MethodArguments a) =>
         IsSingle(a) ? Filled<float>(a, DType.float32, g.Random) : Filled<double>(a, DType.float64, g.Random);
 
-    private static NumpyGeneratorResult CallStandardNormal(NumpyGenerator g, NumpyGeneratorArguments a) => IsSingle(a)
+    private static RandomValues CallStandardNormal(NumpyGenerator g, MethodArguments a) => IsSingle(a)
         ? Filled<float>(a, DType.float32, g.StandardNormal)
         : Filled<double>(a, DType.float64, g.StandardNormal);
 
     // As in NumPy, every other name of a method than 'zig' means inversion.
-    private static NumpyGeneratorResult CallStandardExponential(NumpyGenerator g, NumpyGeneratorArguments a) =>
+    private static RandomValues CallStandardExponential(NumpyGenerator g, MethodArguments a) =>
         (IsSingle(a), a.Text("method", "zig") == "zig") switch
         {
             (true, true) => Filled<float>(a, DType.float32, g.StandardExponential),
@@ -147,14 +126,14 @@ public sealed partial class NumpyGenerator
             (false, false) => Filled<double>(a, DType.float64, g.StandardExponentialByInversion),
         };
 
-    private static NumpyGeneratorResult CallStandardGamma(NumpyGenerator g, NumpyGeneratorArguments a) => IsSingle(a)
+    private static RandomValues CallStandardGamma(NumpyGenerator g, MethodArguments a) => IsSingle(a)
         ? Filled<float>(a, DType.float32, x => g.StandardGamma(x, (float)a.Double("shape")))
         : Filled<double>(a, DType.float64, x => g.StandardGamma(x, a.Double("shape")));
 
-    private static bool IsSingle(NumpyGeneratorArguments arguments) =>
+    private static bool IsSingle(MethodArguments arguments) =>
         arguments.DType(DType.float64, DType.float64, DType.float32) == DType.float32;
 
-    private static NumpyGeneratorResult CallIntegers(NumpyGenerator g, NumpyGeneratorArguments a)
+    private static RandomValues CallIntegers(NumpyGenerator g, MethodArguments a)
     {
         bool endpoint = a.Boolean("endpoint", false);
         DType dtype = a.DType(
@@ -173,7 +152,7 @@ public sealed partial class NumpyGenerator
             _ => Of<long>(),
         };
 
-        NumpyGeneratorResult Of<T>()
+        RandomValues Of<T>()
             where T : unmanaged
         {
             if (!a.HasList("low") && !a.HasList("high"))
@@ -197,7 +176,7 @@ public sealed partial class NumpyGenerator
         }
     }
 
-    private static NumpyGeneratorResult CallChoice(NumpyGenerator g, NumpyGeneratorArguments a)
+    private static RandomValues CallChoice(NumpyGenerator g, MethodArguments a)
     {
         long[] size = a.Size ?? [];
         bool replace = a.Boolean("replace", true);
@@ -210,24 +189,24 @@ public sealed partial class NumpyGenerator
 
         return a.HasList("a")
             ? Result(g.Choice(a.Array("a"), size, replace, p, a.Axis, shuffle), null)
-            : new NumpyGeneratorResult(g.Choice(a.Int64("a"), NumpyShape.Count(size), replace, p, shuffle), DType.int64, size);
+            : new RandomValues(g.Choice(a.Int64("a"), NumpyShape.Count(size), replace, p, shuffle), DType.int64, size);
     }
 
-    private static NumpyGeneratorResult CallShuffle(NumpyGenerator g, NumpyGeneratorArguments a)
+    private static RandomValues CallShuffle(NumpyGenerator g, MethodArguments a)
     {
         NumpyArray<object?> array = a.Array("x");
         g.Shuffle(array, a.Axis);
         return Result(array, null);
     }
 
-    private static NumpyGeneratorResult CallPermutation(NumpyGenerator g, NumpyGeneratorArguments a) => a.HasList("x")
+    private static RandomValues CallPermutation(NumpyGenerator g, MethodArguments a) => a.HasList("x")
         ? Result(g.Permutation(a.Array("x"), a.Axis), null)
         : Result<long>(g.Permutation(a.Count("x")), DType.int64);
 
-    private static NumpyGeneratorResult CallPermuted(NumpyGenerator g, NumpyGeneratorArguments a) =>
+    private static RandomValues CallPermuted(NumpyGenerator g, MethodArguments a) =>
         Result(g.Permuted(a.Array("x"), a.Has("axis") ? a.Axis : null), null);
 
-    private static NumpyGeneratorResult CallMultivariateNormal(NumpyGenerator g, NumpyGeneratorArguments a)
+    private static RandomValues CallMultivariateNormal(NumpyGenerator g, MethodArguments a)
     {
         double[] mean = a.Doubles("mean");
         double[] cov = a.Doubles("cov");
@@ -250,7 +229,7 @@ public sealed partial class NumpyGenerator
         }
 
         bool isValid = true;
-        NumpyGeneratorResult result = Rows<double>(
+        RandomValues result = Rows<double>(
             a, mean.Length, DType.float64, x => isValid = g.MultivariateNormal(x, mean, cov, method, a.Double("tol", 1e-8)));
         return isValid || check != "raise"
             ? result

@@ -176,7 +176,7 @@ internal static class NumpyGeneratorCases
             return;
         }
 
-        NumpyGeneratorResult result = generator.Call(method, positional, named);
+        RandomValues result = generator.Call(method, positional, named);
         Assert.True(Encoded(call.GetProperty("s")).SequenceEqual(result.Shape.Select(x => $"{x}")), $"{where}: shape ({string.Join(", ", result.Shape)})");
         if (result.DType is { } dtype)
         {

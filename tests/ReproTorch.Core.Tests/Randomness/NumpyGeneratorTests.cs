@@ -221,7 +221,7 @@ public sealed class NumpyGeneratorTests
         Assert.Equal(values[0], Call("normal", [3, 4]).Scalar);
         Assert.Null(Call("normal", [3, 4, 2]).Scalar);
         Assert.Null(Call("normal", [3, 4, null]).Shape.Cast<object>().FirstOrDefault());
-        NumpyGeneratorResult flags = Call("integers", [2], ("dtype", "bool"), ("size", new[] { 2, 2 }));
+        RandomValues flags = Call("integers", [2], ("dtype", "bool"), ("size", new[] { 2, 2 }));
         Assert.Equal(DType.@bool, flags.DType);
         Assert.IsType<bool[]>(flags.Values);
         Assert.Equal([2, 2], flags.Shape);
@@ -242,7 +242,7 @@ public sealed class NumpyGeneratorTests
         AssertInvalid("permuted() cannot make an array of the list for x", () => Call("permuted", [new object[] { 1, new[] { 1, 2 } }]));
         AssertInvalid("axis 4000000 is out of bounds", () => Call("permuted", [new[] { 1 }], ("axis", 4_000_000)));
 
-        static NumpyGeneratorResult Call(string method, object?[] positional, params (string Name, object? Value)[] named) =>
+        static RandomValues Call(string method, object?[] positional, params (string Name, object? Value)[] named) =>
             new NumpyGenerator(1).Call(method, positional, named.ToDictionary(x => x.Name, x => x.Value));
     }
 

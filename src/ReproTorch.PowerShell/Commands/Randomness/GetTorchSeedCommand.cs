@@ -11,8 +11,9 @@ public sealed class GetTorchSeedCommand : ReproTorchCmdlet
 {
     /// <summary>Which streams to tell of; all when left out.</summary>
     [Parameter(Position = 0)]
-    public RandomSource[] Source { get; set; } = Enum.GetValues<RandomSource>();
+    [ValidateSet(nameof(RandomSource.Torch), nameof(RandomSource.Python), nameof(RandomSource.NumPy), nameof(RandomSource.PowerShell))]
+    public RandomSource[] Source { get; set; } = [RandomSource.Torch, RandomSource.Python, RandomSource.NumPy, RandomSource.PowerShell];
 
     /// <inheritdoc/>
-    protected override void Process() => WriteObject(RandomStreams.Report(Source), enumerateCollection: true);
+    protected override void Process() => WriteObject(SessionSeed.Report(Source, Cancellation), enumerateCollection: true);
 }

@@ -19,6 +19,7 @@ public sealed class SetTorchSeedCommand : ReproTorchCmdlet
 
     /// <summary>Which streams to seed.</summary>
     [Parameter]
+    [ValidateSet(nameof(RandomSource.Torch), nameof(RandomSource.Python), nameof(RandomSource.NumPy), nameof(RandomSource.PowerShell))]
     public RandomSource[] Source { get; set; } = RandomStreams.SeededByDefault;
 
     /// <summary>Also sets the switches that make results repeatable (Set-TorchDeterminism -Mode Error and cuDNN's).</summary>
@@ -49,21 +50,21 @@ public sealed class SetTorchSeedCommand : ReproTorchCmdlet
             return;
         }
 
-        RandomStreams.Seed(Seed, sources, ScriptLocation);
+        SessionSeed.Seed(Seed, sources, ScriptLocation);
         if (Deterministic)
         {
             DeterminismPolicy.Set(DeterminismPolicy.Deterministic(WarnOnly));
         }
 
-        if (sources.Contains(RandomSource.Torch) && TorchSeedValue.From(Seed) is { IsAliasOnCpu: true } seed)
+        if (SessionSeed.Warning(Seed, sources) is { } warning)
         {
-            WriteWarning(SeedWarnings.Alias(seed));
+            WriteWarning(warning);
         }
 
         WriteVerbose($"Seeded {string.Join(", ", sources)} with {Seed}{(Deterministic ? ", deterministic" : string.Empty)}.");
         if (PassThru)
         {
-            WriteObject(RandomStreams.Report(sources), enumerateCollection: true);
+            WriteObject(SessionSeed.Report(sources, Cancellation), enumerateCollection: true);
         }
     }
 }

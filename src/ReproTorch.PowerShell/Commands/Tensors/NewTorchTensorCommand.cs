@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using ReproTorch.PowerShell.Binding;
 using ReproTorch.PowerShell.Hosting;
+using ReproTorch.Randomness;
 using ReproTorch.Tensors;
 
 namespace ReproTorch.PowerShell.Commands.Tensors;
@@ -44,6 +45,10 @@ public sealed class NewTorchTensorCommand : ReproTorchCmdlet
     [ArgumentCompleter(typeof(DeviceCompleter))]
     public TorchDevice? Device { get; set; }
 
+    /// <summary>The stream to draw from: one of Torch that New-RandomStream made.</summary>
+    [Parameter(ParameterSetName = FactorySet)]
+    public RandomStream? Generator { get; set; }
+
     /// <summary>A name that the tensor carries along, used for its runs and as a file's member name.</summary>
     [Parameter]
     public string? Name { get; set; }
@@ -54,7 +59,8 @@ public sealed class NewTorchTensorCommand : ReproTorchCmdlet
         if (Factory.Length > 0)
         {
             object?[] arguments = Array.ConvertAll(ArgumentList, Unwrap.Deep);
-            WriteObject(TensorFactory.Create(Factory, Shape ?? [], arguments, DType, Device).WithName(Name));
+            TorchGenerator? generator = GeneratorOf(Generator);
+            WriteObject(TensorFactory.Create(Factory, Shape ?? [], arguments, DType, Device ?? generator?.Device, generator).WithName(Name));
             return;
         }
 
@@ -66,6 +72,15 @@ public sealed class NewTorchTensorCommand : ReproTorchCmdlet
 
         WriteObject(TorchTensor.FromData(data, Device, Name));
     }
+
+    private static TorchGenerator? GeneratorOf(RandomStream? stream) => stream switch
+    {
+        null => null,
+        TorchStream torch => torch.Generator,
+        _ => throw new ReproTorchException(
+            ReproTorchErrorKind.InvalidArgument,
+            $"-Generator was given a stream of {stream.Source}; PyTorch's factories draw from Torch's. Draw with Get-RandomSequence -AsTensor."),
+    };
 
     private static TensorData Reshape(TensorData data, long[] shape) => TensorData.ElementCount(shape) == data.Count
         ? TensorData.FromArray(data.DType, shape, data.AllBytes().ToArray())

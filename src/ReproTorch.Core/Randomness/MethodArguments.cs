@@ -7,7 +7,7 @@ namespace ReproTorch.Randomness;
 
 /// <summary>Arguments of one call by name, bound to the parameters as Python binds them and turned into what a method
 /// takes.</summary>
-internal sealed class NumpyGeneratorArguments
+internal sealed class MethodArguments
 {
     private readonly string _method;
     private readonly string[] _parameters;
@@ -20,31 +20,32 @@ internal sealed class NumpyGeneratorArguments
 
     /// <summary>Binds.</summary>
     /// <param name="method">The method's name, for messages.</param>
-    /// <param name="parameters">Its parameters in order.</param>
-    /// <param name="required">How many of them, from the first on, must be given.</param>
+    /// <param name="signature">Its parameters.</param>
     /// <param name="positional">Arguments in order.</param>
     /// <param name="named">Arguments by name; null for none.</param>
-    public NumpyGeneratorArguments(
-        string method, string[] parameters, int required, IReadOnlyList<object?> positional, IDictionary? named)
+    public MethodArguments(string method, MethodSignature signature, IReadOnlyList<object?> positional, IDictionary? named)
     {
         _method = method;
-        _parameters = parameters;
-        if (positional.Count > parameters.Length)
+        _parameters = signature.Parameters;
+        if (signature.TakesSizes)
         {
-            throw Invalid($"takes at most {parameters.Length} arguments ({string.Join(", ", parameters)}): got {positional.Count}.");
+            // rand(2, 3), and rand((2, 3)) as well.
+            if (positional.Count > 0)
+            {
+                _values[MethodSignature.Size] = positional is [IEnumerable sizes and not string] ? sizes : positional;
+            }
         }
-
-        for (int i = 0; i < positional.Count; i++)
+        else
         {
-            _values[parameters[i]] = positional[i];
+            BindPositional(signature, positional);
         }
 
         foreach (DictionaryEntry entry in named ?? new Dictionary<string, object?>())
         {
             string name = entry.Key as string ?? string.Empty;
-            if (!parameters.Contains(name))
+            if (!_parameters.Contains(name))
             {
-                throw Invalid($"got an unexpected keyword argument '{name}': it takes {string.Join(", ", parameters)}.");
+                throw Invalid($"got an unexpected keyword argument '{name}': it takes {string.Join(", ", _parameters)}.");
             }
 
             if (!_values.TryAdd(name, entry.Value))
@@ -53,7 +54,7 @@ internal sealed class NumpyGeneratorArguments
             }
         }
 
-        foreach (string name in parameters.Take(required))
+        foreach (string name in _parameters.Take(signature.Required))
         {
             if (!_values.ContainsKey(name))
             {
@@ -63,12 +64,22 @@ internal sealed class NumpyGeneratorArguments
     }
 
     /// <summary>The shape asked for; null where no size was given, which asks for a single value.</summary>
-    public long[]? Size => _values.GetValueOrDefault("size") switch
+    /// <exception cref="ReproTorchException">A shape is set where the arguments have one.</exception>
+    public long[]? Size
     {
-        null => null,
-        IEnumerable sizes and not string => [.. sizes.Cast<object?>().Select(size => (long)ToInteger("size", size))],
-        object size => [(long)ToInteger("size", size)],
-    };
+        get => _values.GetValueOrDefault(MethodSignature.Size) switch
+        {
+            null => null,
+            IEnumerable sizes and not string => [.. sizes.Cast<object?>().Select(size => ToInt64(MethodSignature.Size, size))],
+            object size => [ToInt64(MethodSignature.Size, size)],
+        };
+        set => _values[MethodSignature.Size] = Has(MethodSignature.Size)
+            ? throw Invalid("was given the shape twice: by size and beside it. Give it once.")
+            : value;
+    }
+
+    /// <summary>How many values the size asks for: 1 for none.</summary>
+    public int SizeCount => NumpyShape.Count(Size ?? []);
 
     /// <summary>Draws for each element of the parameters that are lists, after all of them were checked; nothing where
     /// none is.</summary>
@@ -106,6 +117,9 @@ internal sealed class NumpyGeneratorArguments
 
     public bool Has(string name) => _values.GetValueOrDefault(name) is not null;
 
+    /// <summary>An argument as it was given.</summary>
+    public object? Value(string name) => _values.GetValueOrDefault(name);
+
     public bool HasList(string name) => IsList(_values.GetValueOrDefault(name));
 
     public double Double(string name, double otherwise = 0) =>
@@ -113,10 +127,15 @@ internal sealed class NumpyGeneratorArguments
 
     public long Int64(string name, long otherwise = 0)
     {
-        BigInteger value = Has(name) ? ToInteger(name, Current(name)) : otherwise;
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value
-            : throw Invalid($"cannot take {value} for {name}: 64 bits are too few for it.");
+        return Has(name) ? ToInt64(name, Current(name)) : otherwise;
     }
+
+    /// <summary>An integer of any size.</summary>
+    public BigInteger Integer(string name, BigInteger otherwise = default) => Has(name) ? ToInteger(name, Current(name)) : otherwise;
+
+    /// <summary>Whether a value is an integer, in form too: 2 is, 2.0 is not.</summary>
+    public bool IsInteger(string name) => Current(name) is sbyte or byte or short or ushort or int or uint or long or ulong or BigInteger
+        || (Current(name) is string text && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _));
 
     /// <summary>An axis; what no array has stays what no array has.</summary>
     public int Axis => (int)Math.Clamp(Int64("axis"), int.MinValue, int.MaxValue);
@@ -168,7 +187,25 @@ internal sealed class NumpyGeneratorArguments
     public double[] Doubles(string name) => [.. Array(name).Values.Select(item => ToDouble(name, item))];
 
     /// <summary>A list of integers.</summary>
-    public long[] Int64s(string name) => [.. Array(name).Values.Select(item => (long)ToInteger(name, item))];
+    public long[] Int64s(string name) => [.. Array(name).Values.Select(item => ToInt64(name, item))];
+
+    /// <summary>A number, or an array of numbers.</summary>
+    public NumpyArray<double> DoubleArray(string name, double otherwise = 0) => NumberArray(name, otherwise, ToDouble);
+
+    /// <summary>An integer, or an array of integers.</summary>
+    public NumpyArray<long> Int64Array(string name, long otherwise = 0) => NumberArray(name, otherwise, ToInt64);
+
+    /// <summary>The same of any size.</summary>
+    public NumpyArray<BigInteger> IntegerArray(string name, BigInteger otherwise = default) => NumberArray(name, otherwise, ToInteger);
+
+    /// <summary>A sequence: its elements may be anything, and a string's are its characters.</summary>
+    public object?[] Sequence(string name) => _values.GetValueOrDefault(name) switch
+    {
+        string text => [.. text.EnumerateRunes().Select(rune => rune.ToString())],
+        IEnumerable items => [.. items.Cast<object?>()],
+        object value => throw Invalid($"takes a sequence for {name}: got {Shown(value)}."),
+        null => throw Invalid($"takes a sequence for {name}: got nothing."),
+    };
 
     /// <summary>A list, or a list of lists and so on, as an array.</summary>
     public NumpyArray<object?> Array(string name)
@@ -211,12 +248,39 @@ internal sealed class NumpyGeneratorArguments
         }
     }
 
+    /// <summary>An error that names the method.</summary>
     public ReproTorchException Invalid(string text) => NumpyGeneratorArgument.Invalid($"{_method}() {text}");
 
     private static bool IsList(object? value) => value is IEnumerable and not string;
 
+    private void BindPositional(MethodSignature signature, IReadOnlyList<object?> positional)
+    {
+        string[] places = signature.Parameters[..signature.Positional];
+        if (positional.Count > places.Length)
+        {
+            string hint = places.Length == 1 && positional.Count > 1 ? " A list is one argument: give it as one." : string.Empty;
+            throw Invalid($"takes at most {places.Length} arguments ({string.Join(", ", places)}): got {positional.Count}.{hint}");
+        }
+
+        for (int i = 0; i < positional.Count; i++)
+        {
+            _values[places[i]] = positional[i];
+        }
+    }
+
+    private NumpyArray<T> NumberArray<T>(string name, T otherwise, Func<string, object?, T> convert)
+    {
+        if (!HasList(name))
+        {
+            return Has(name) ? convert(name, Current(name)) : otherwise;
+        }
+
+        NumpyArray<object?> array = Array(name);
+        return new NumpyArray<T>([.. array.Values.Select(item => convert(name, item))], array.Shape);
+    }
+
     private object? Current(string name) =>
-        _stretched.TryGetValue(name, out object?[]? elements) ? elements[_element] : _values[name];
+        _stretched.TryGetValue(name, out object?[]? elements) ? elements[_element] : _values.GetValueOrDefault(name);
 
     private double ToDouble(string name, object? value) => value switch
     {
@@ -240,6 +304,13 @@ internal sealed class NumpyGeneratorArguments
         sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
         _ => throw Invalid($"takes an integer for {name}: got {Shown(value)}."),
     };
+
+    private long ToInt64(string name, object? value)
+    {
+        BigInteger integer = ToInteger(name, value);
+        return integer >= long.MinValue && integer <= long.MaxValue ? (long)integer
+            : throw Invalid($"cannot take {integer} for {name}: 64 bits are too few for it.");
+    }
 
     private static string Shown(object? value) =>
         value is null ? "nothing" : IsList(value) ? "a list" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
