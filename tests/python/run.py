@@ -4,7 +4,8 @@ A check prints as its last line `N passed, N failed` (`, N skipped` may follow) 
 something failed. So does this runner, over all of them. A check that ends without that line, or that counts nothing,
 is one failure. Arguments choose checks by a part of their path: `run.py random` runs those with "random" in it.
 
-The checks find the program in REPROTORCH (set here to out/ReproTorch/reprotorch unless it is set already).
+The checks find the program in REPROTORCH (set here to out/ReproTorch/reprotorch unless it is set already), and the host that
+answers many questions in one process in REPROTORCH_SIDE_BY_SIDE (a command, one word a line).
 """
 import os
 import pathlib
@@ -43,6 +44,8 @@ def main(words):
     environment = dict(os.environ)
     program = "reprotorch.exe" if os.name == "nt" else "reprotorch"
     environment.setdefault("REPROTORCH", str(ROOT / "out" / "ReproTorch" / program))
+    host = ROOT / "artifacts" / "bin" / "SideBySideHost" / "release" / "SideBySideHost.dll"
+    environment.setdefault("REPROTORCH_SIDE_BY_SIDE", f"dotnet\n{host}")
     checks = sorted(HERE.rglob("*side_by_side*.py"))
     if words:
         checks = [check for check in checks if any(word in str(check.relative_to(HERE)) for word in words)]
