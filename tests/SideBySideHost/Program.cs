@@ -11,6 +11,7 @@ internal static class Program
         Func<JsonNode, JsonNode> answer = args switch
         {
             ["random"] => RandomQuestions.Answer,
+            ["states"] => StateQuestions.Answer,
             _ => throw new ArgumentException($"There is no kind of questions '{string.Join(' ', args)}'."),
         };
         using var input = new StreamReader(Console.OpenStandardInput());

@@ -25,7 +25,7 @@ internal static class RandomQuestions
         };
     }
 
-    private static JsonObject Draw(RandomStream stream, JsonNode call)
+    public static JsonObject Draw(RandomStream stream, JsonNode call)
     {
         object?[] arguments = [.. call["args"]!.AsArray().Select(argument => PythonLiteral.Parse((string)argument!))];
         var named = new OrderedDictionary();
