@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed and memory of ReproTorch beside those of its peers, in one run, as ratios.
 
-    ./build.sh bench [--rows 1,2,3,7,8,9] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
+    ./build.sh bench [--rows 1,2,3,4,5,7,8,9] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
 
 builds everything and then calls this. The sides take turns, round by round, in an order that moves on each round; a ratio is
 the median of the rounds' own ratios, so that what slows the machine for a while slows both. Writes only into a temporary
@@ -179,6 +179,19 @@ class Bench:
         samples = self.calls("resnet18", "resnet18", calls=5)
         for peer, reach in ("C++", 1.02), ("Python", 1):
             self.line(3, "ResNet-18, batch 1, traced", milliseconds, samples, peer, reach)
+
+    def draws(self, method, calls):
+        return self.time_workers(method, {
+            "ReproTorch": [*INSIDE, "random", method],
+            "Python": [self.python, str(PEERS / "draws.py"), method],
+        }, calls)
+
+    def row_4(self):
+        self.line(4, "a million randint(0, 9) of Python's stream", milliseconds, self.draws("randint", 2), "Python", 20, faster=True)
+
+    def row_5(self):
+        for method in "rand", "randn":
+            self.line(5, f"a million {method} of NumPy's stream", milliseconds, self.draws(method, 20), "Python", 2, faster=True)
 
     def row_7(self):
         model, image, threads = self.file("resnet18.pt"), self.file("resnet18.npy"), str(self.options.threads)

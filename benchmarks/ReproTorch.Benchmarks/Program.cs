@@ -14,6 +14,9 @@ switch (args)
     case ["compare", string reference, string difference]:
         Workers.Compare(reference, difference);
         break;
+    case ["random", string method]:
+        Workers.Random(method);
+        break;
     case ["memory", string model, string input]:
         Workers.Memory(model, input);
         break;

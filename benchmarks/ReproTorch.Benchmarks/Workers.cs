@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using ReproTorch.Comparison;
 using ReproTorch.Determinism;
 using ReproTorch.Models;
+using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
@@ -53,6 +54,29 @@ internal static class Workers
             }
 
             return Environment.WorkingSet.ToString(CultureInfo.InvariantCulture);
+        });
+    }
+
+    /// <summary>Draws: <c>randint</c> of Python's stream one by one, <c>rand</c> and <c>randn</c> of NumPy's in arrays.</summary>
+    public static void Random(string method)
+    {
+        const int Values = 1_000_000;
+        var python = new PythonRandom(0);
+        var numpy = new NumpyRandomState(0);
+        var array = new double[Values];
+        long sum = 0;
+        Time(method switch
+        {
+            "randint" => () =>
+            {
+                for (int i = 0; i < Values; i++)
+                {
+                    sum += python.RandInt(0, 9);
+                }
+            },
+            "rand" => () => numpy.RandomSample(array),
+            "randn" => () => numpy.StandardNormal(array),
+            _ => throw new ArgumentException($"There is no draw '{method}'.", nameof(method)),
         });
     }
 

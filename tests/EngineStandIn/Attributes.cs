@@ -111,7 +111,9 @@ public sealed class ValidateNotNullOrEmptyAttribute : ValidateArgumentsAttribute
 public sealed class ValidateSetAttribute(params string[] validValues) : ValidateArgumentsAttribute
 {
     internal override string? Complaint(object? value) =>
-        validValues.Contains(value?.ToString(), StringComparer.OrdinalIgnoreCase) ? null : $"'{value}' is none of {string.Join(", ", validValues)}.";
+        (value is Array items ? items.Cast<object?>() : [value])
+            .Where(item => !validValues.Contains(item?.ToString(), StringComparer.OrdinalIgnoreCase))
+            .Select(item => $"'{item}' is none of {string.Join(", ", validValues)}.").FirstOrDefault();
 }
 
 [AttributeUsage(AttributeTargets.Property)]

@@ -96,6 +96,8 @@ public abstract class PSCmdlet : Cmdlet
 
     public SessionState SessionState => new(Shell);
 
+    public CommandInvocationIntrinsics InvokeCommand => new(Shell);
+
     public Collections.ObjectModel.Collection<string> GetResolvedProviderPathFromPSPath(string path, out ProviderInfo provider)
     {
         provider = new ProviderInfo();

@@ -29,6 +29,7 @@ public static class Engine
             shell.Invocation.BoundParameters[name] = value;
         }
 
+        shell.Invocation.ExpectingInput = pipeline is not null;
         cmdlet.Begin();
         if (pipeline is null)
         {

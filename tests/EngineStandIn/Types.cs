@@ -132,7 +132,27 @@ namespace System.Management.Automation
 
         public int ScriptLineNumber { get; set; }
 
+        /// <summary>Whether something comes through the pipeline.</summary>
+        public bool ExpectingInput { get; set; }
+
         public Dictionary<string, object?> BoundParameters { get; } = new(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>A block of "script": a delegate that writes to the shell.</summary>
+    public class ScriptBlock(Action<Shell> body)
+    {
+        public void Run(Shell shell) => body(shell);
+    }
+
+    /// <summary>Runs the block that is the one argument, whatever the script says.</summary>
+    public class CommandInvocationIntrinsics(Shell shell)
+    {
+        public Collections.ObjectModel.Collection<PSObject> InvokeScript(
+            string script, bool useNewScope, Runspaces.PipelineResultTypes writeToPipeline, IList? input, params object[] args)
+        {
+            ((ScriptBlock)args[0]).Run(shell);
+            return [];
+        }
     }
 
     public enum CompletionResultType
@@ -162,4 +182,22 @@ namespace System.Management.Automation
 namespace System.Management.Automation.Language
 {
     public class CommandAst;
+}
+
+namespace System.Management.Automation.Runspaces
+{
+    [Flags]
+    public enum PipelineResultTypes
+    {
+        None,
+        Output,
+        Error,
+    }
+
+    public abstract class Runspace
+    {
+        public static Runspace? DefaultRunspace => null;
+
+        public Guid InstanceId { get; } = Guid.NewGuid();
+    }
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using ReproTorch.Determinism;
 using ReproTorch.Randomness;
 
 namespace ReproTorch.PowerShell.Tests.Commands;
@@ -16,8 +15,7 @@ public sealed class CmdletCollection
 [Collection(CmdletCollection.Name)]
 public abstract class CmdletTests : IDisposable
 {
-    private readonly TorchRngSnapshot _streams = TorchRngSnapshot.Take();
-    private readonly DeterminismSettings _switches = DeterminismPolicy.Get();
+    private readonly RandomScope _before = new();
 
     protected CmdletTests() => Directory.CreateDirectory(Folder);
 
@@ -27,8 +25,7 @@ public abstract class CmdletTests : IDisposable
 
     public void Dispose()
     {
-        DeterminismPolicy.Restore(_switches);
-        _streams.Restore();
+        _before.Dispose();
         Directory.Delete(Folder, recursive: true);
         GC.SuppressFinalize(this);
     }

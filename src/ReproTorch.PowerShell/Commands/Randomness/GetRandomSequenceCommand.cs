@@ -24,7 +24,7 @@ public sealed class GetRandomSequenceCommand : ReproTorchCmdlet
 
     /// <summary>A stream that New-RandomStream made.</summary>
     [Parameter(Mandatory = true, ParameterSetName = StreamSet)]
-    public RandomStream Stream { get; set; } = null!;
+    public RandomStream? Stream { get; set; }
 
     /// <summary>The method, by its name in the original library.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -96,9 +96,8 @@ public sealed class GetRandomSequenceCommand : ReproTorchCmdlet
             arguments.Insert(0, Unwrap.Deep(InputObject));
         }
 
-        RandomStream stream = ParameterSetName == StreamSet ? Stream
-            : Seed is null ? RandomStreams.Shared(Source)
-            : StreamFactory.Create(Source, Unwrap.Deep(Seed), location: ScriptLocation);
+        RandomStream stream = Stream
+            ?? (Seed is null ? RandomStreams.Shared(Source) : StreamFactory.Create(Source, Unwrap.Deep(Seed), location: ScriptLocation));
         long[]? shape = Count is { } count ? [count] : Shape;
         RandomValues values = stream.Draw(Method, arguments, (IDictionary?)Unwrap.Deep(KeywordArgument), shape);
         if (AsTensor)

@@ -15,13 +15,13 @@ public sealed class SetTorchRngStateCommand : ReproTorchCmdlet
 
     /// <summary>What Get-TorchRngState gave.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
-    public RngState InputObject { get; set; } = null!;
+    public RngState? InputObject { get; set; }
 
     /// <summary>A file of states.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    public string Path { get; set; } = string.Empty;
+    public string? Path { get; set; }
 
     /// <summary>A file of states, taken as it is written.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
@@ -36,7 +36,7 @@ public sealed class SetTorchRngStateCommand : ReproTorchCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        RngState state = ParameterSetName == ObjectSet ? InputObject : RngStateFile.Read(OneFile());
+        RngState state = InputObject ?? RngStateFile.Read(OneFile());
         if (!ShouldProcess($"{string.Join(", ", state.Sources)} in this process", "Put the states of the random streams back"))
         {
             return;
@@ -51,9 +51,8 @@ public sealed class SetTorchRngStateCommand : ReproTorchCmdlet
 
     private string OneFile()
     {
-        bool literal = ParameterSetName == LiteralPathSet;
-        string path = literal ? LiteralPath : Path;
-        return ToExistingPaths(path, literal) is [string file]
+        string path = Path ?? LiteralPath;
+        return ToExistingPaths(path, literal: Path is null) is [string file]
             ? file
             : throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument, $"'{path}' names several files. Expected one: the states of one moment.");
