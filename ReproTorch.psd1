@@ -13,6 +13,7 @@
     CmdletsToExport = @(
         'Compare-RunOutput'
         'Compare-TorchEnvironment'
+        'Compare-TorchOperatorTrace'
         'ConvertTo-TracedModel'
         'Export-RunOutput'
         'Export-TorchModel'
@@ -31,6 +32,7 @@
         'Set-TorchDeterminism'
         'Set-TorchRngState'
         'Set-TorchSeed'
+        'Trace-TorchOperator'
         'Use-TorchSeed'
     )
     FunctionsToExport = @()

@@ -111,3 +111,19 @@ internal sealed class GeneratorHandle : SafeHandle
         return true;
     }
 }
+
+internal sealed class ObserverHandle : SafeHandle
+{
+    public ObserverHandle()
+        : base(nint.Zero, ownsHandle: true)
+    {
+    }
+
+    public override bool IsInvalid => handle == nint.Zero;
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.rpt_observer_free(handle);
+        return true;
+    }
+}

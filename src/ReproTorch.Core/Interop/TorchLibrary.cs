@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ReproTorch.Interop;
@@ -8,6 +9,10 @@ public static class TorchLibrary
 {
     /// <summary>True once it was loaded; it is loaded by the first call that needs it.</summary>
     public static bool IsLoaded { get; internal set; }
+
+    /// <summary>The version of the libtorch that is loaded, such as 1.13.1; empty when its build does not tell.</summary>
+    /// <exception cref="ReproTorchException">It is missing or does not fit.</exception>
+    public static string LoadedVersion => Marshal.PtrToStringUTF8(NativeMethods.rpt_torch_version_loaded()) ?? string.Empty;
 
     /// <summary>Loads it now if it is not, on whichever thread calls.</summary>
     /// <exception cref="ReproTorchException">It is missing or does not fit.</exception>

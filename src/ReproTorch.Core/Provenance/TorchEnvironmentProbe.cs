@@ -46,7 +46,7 @@ public static class TorchEnvironmentProbe
         string parallelBuild = NativeText.Take(parallel);
         NativeError.ThrowIfFailed(NativeMethods.rpt_torch_cpu_capability(out nint capability));
         string cpuCapability = NativeText.Take(capability);
-        string loaded = Marshal.PtrToStringUTF8(NativeMethods.rpt_torch_version_loaded()) ?? string.Empty;
+        string loaded = TorchLibrary.LoadedVersion;
         string built = Marshal.PtrToStringUTF8(NativeMethods.rpt_torch_version_built()) ?? string.Empty;
         var environment = new TorchEnvironment
         {

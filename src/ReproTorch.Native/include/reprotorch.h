@@ -43,6 +43,7 @@ typedef struct rpt_value rpt_value;         /* a TorchScript value (c10::IValue)
 typedef struct rpt_module rpt_module;       /* a torch::jit::Module */
 typedef struct rpt_method rpt_method;       /* one method of a module */
 typedef struct rpt_generator rpt_generator; /* an at::Generator */
+typedef struct rpt_observer rpt_observer;   /* what records the operators that run */
 
 /* ---- error ------------------------------------------------------------------------------------------------- */
 
@@ -393,6 +394,29 @@ RPT_API rpt_error *rpt_generator_get_state(const rpt_generator *generator, void 
                                            int64_t *out_byte_count);
 RPT_API rpt_error *rpt_generator_set_state(rpt_generator *generator, const void *state, int64_t byte_count);
 RPT_API void rpt_generator_free(rpt_generator *generator);
+
+/* ---- observe ----------------------------------------------------------------------------------------------- */
+
+/* Records every operator that runs in the process from now on, in all threads, nested ones and backward passes included,
+ * and appends one line of JSON for each to the file at path, in the order in which they end:
+ * {"index": number in the order in which they began, "parent": the index of the operator that called it, or -1, "name":
+ * "aten::conv2d", "overload", "kind": "operator", "backward" (a node of autograd), "function" (a TorchScript function) or "other",
+ * "thread": libtorch's number of it, "inputs" and "outputs": what they are ("float32 (2, 3)", "0.5", "[1, 1]", "None"),
+ * "nanoseconds", "draws": {"cpu": n, "cuda:0": n, "own": n}: 32-bit words drawn from the default generators and from one that was
+ * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none,
+ * "hashes": rpt_tensor_hash of each output tensor, "" for one without plain memory; with hash 1, and of outermost operators
+ * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
+ * random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
+ * same time are counted with the operator's own. */
+RPT_API rpt_error *rpt_observer_start(const char *path, int32_t hash, int32_t random_only, rpt_observer **out_observer);
+/* Stops and closes the file. What began before and ends later is left out. out_count: the lines written. Fails when the
+ * file could not be written whole. */
+RPT_API rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count);
+/* The place (script and line) that records name from now on, in all threads; null for none. Costs nothing while
+ * nothing is recorded. */
+RPT_API rpt_error *rpt_observer_place(const char *place);
+/* Stops too, without an error, when that was not done. */
+RPT_API void rpt_observer_free(rpt_observer *observer);
 
 /* ---- determinism ------------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using ReproTorch.Interop;
+using ReproTorch.Observation;
 
 namespace ReproTorch.PowerShell.Hosting;
 
@@ -90,8 +91,14 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     private void Guard(Action action, bool terminating, object? target)
     {
         ErrorRecord? failure = null;
+        bool isObserved = OperatorObserver.IsRunning;
         try
         {
+            if (isObserved)
+            {
+                OperatorObserver.Place(ScriptLocation);
+            }
+
             action();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -103,6 +110,11 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
             (string id, ErrorCategory category) = ErrorCategories.Classify(e)!.Value;
             failure = new ErrorRecord(e, id, category, target);
             terminating |= category == ErrorCategory.NotInstalled;
+        }
+
+        if (isObserved)
+        {
+            OperatorObserver.Place(null);
         }
 
         // Outside the try block, so that the engine's own exceptions are never caught here.

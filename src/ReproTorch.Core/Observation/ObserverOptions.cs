@@ -1,0 +1,11 @@
+namespace ReproTorch.Observation;
+
+/// <summary>What is recorded of each operator.</summary>
+public sealed record ObserverOptions
+{
+    /// <summary>Hash the bytes of the outputs of outermost operators: what they call gives the same bytes.</summary>
+    public bool Hash { get; init; }
+
+    /// <summary>Record only operators that drew random numbers, without their inputs.</summary>
+    public bool RandomOnly { get; init; }
+}

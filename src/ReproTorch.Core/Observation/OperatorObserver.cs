@@ -1,0 +1,72 @@
+using System.Text.Json;
+using ReproTorch.Interop;
+
+namespace ReproTorch.Observation;
+
+/// <summary>
+/// Records the operators that run in the process, in all threads, while it is there. Records go to a file as they come, so that a long
+/// run takes no memory. libtorch has one observer at a time.
+/// </summary>
+public sealed class OperatorObserver : IDisposable
+{
+    private static int s_running;
+
+    private readonly ObserverHandle _handle;
+    private readonly string _path;
+    private bool _isOver;
+
+    private OperatorObserver(ObserverHandle handle, string path)
+    {
+        _handle = handle;
+        _path = path;
+        Interlocked.Increment(ref s_running);
+    }
+
+    /// <summary>Whether operators are being recorded, so that <see cref="Place"/> is worth telling.</summary>
+    public static bool IsRunning => Volatile.Read(ref s_running) > 0;
+
+    /// <summary>Starts to record.</summary>
+    /// <param name="path">The file, which is made anew.</param>
+    /// <param name="options">What is recorded.</param>
+    /// <exception cref="ReproTorchException">Another observer is there, or the file cannot be written.</exception>
+    public static OperatorObserver Start(string path, ObserverOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var header = new TraceHeader(
+            OperatorTraceFile.Format, OperatorTraceFile.Version, TorchLibrary.LoadedVersion, options.Hash, options.RandomOnly);
+        File.WriteAllText(path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n");
+        NativeError.ThrowIfFailed(NativeMethods.rpt_observer_start(
+            path, options.Hash ? 1 : 0, options.RandomOnly ? 1 : 0, out ObserverHandle handle));
+        return new OperatorObserver(handle, path);
+    }
+
+    /// <summary>Tells which script line causes what runs from now on; null for none.</summary>
+    public static void Place(string? place) => NativeError.ThrowIfFailed(NativeMethods.rpt_observer_place(place));
+
+    /// <summary>Stops, and completes the file.</summary>
+    /// <returns>The number of records.</returns>
+    /// <exception cref="ReproTorchException">The file could not be written whole.</exception>
+    public long Stop()
+    {
+        End();
+        NativeError.ThrowIfFailed(NativeMethods.rpt_observer_stop(_handle, out long count));
+        File.AppendAllText(_path, JsonSerializer.Serialize(new TraceEnd(count), TraceJson.Default.TraceEnd) + "\n");
+        return count;
+    }
+
+    /// <summary>Stops, and leaves the file without its end when that was not done.</summary>
+    public void Dispose()
+    {
+        End();
+        _handle.Dispose();
+    }
+
+    private void End()
+    {
+        if (!_isOver)
+        {
+            _isOver = true;
+            Interlocked.Decrement(ref s_running);
+        }
+    }
+}

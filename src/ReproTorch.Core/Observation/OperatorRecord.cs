@@ -1,0 +1,77 @@
+using System.Text.Json.Serialization;
+
+namespace ReproTorch.Observation;
+
+/// <summary>One operator that ran.</summary>
+/// <remarks>The setters take null for nothing: what reads JSON gives it for what is not there.</remarks>
+public sealed record OperatorRecord
+{
+    private static readonly Dictionary<string, long> s_none = [];
+
+    /// <summary>Its number in the order in which operators began, from 0.</summary>
+    public long Index { get; init; }
+
+    /// <summary>The index of the operator, or node, that called it; -1 for an outermost one.</summary>
+    public long Parent { get; init; } = -1;
+
+    /// <summary>Such as <c>aten::conv2d</c>.</summary>
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
+
+    /// <summary>The overload's name; empty for the one without.</summary>
+    public string Overload { get; init => field = value ?? string.Empty; } = string.Empty;
+
+    /// <summary>operator, backward (a node of autograd), function (a TorchScript function) or other.</summary>
+    public string Kind { get; init => field = value ?? "operator"; } = "operator";
+
+    /// <summary>libtorch's number of the thread.</summary>
+    public long Thread { get; init; }
+
+    /// <summary>What the arguments were: tensors by type (<c>float32 (2, 3)</c>), numbers by value.</summary>
+    public IReadOnlyList<string> Inputs { get; init => field = value ?? []; } = [];
+
+    /// <summary>What the results were, in the same way.</summary>
+    public IReadOnlyList<string> Outputs { get; init => field = value ?? []; } = [];
+
+    /// <summary>How long it took, with what it called.</summary>
+    public long Nanoseconds { get; init; }
+
+    /// <summary>32-bit words drawn, by it and by what it called, from each generator: cpu, cuda:0, own (one that was an argument). -1:
+    /// that generator was seeded meanwhile.</summary>
+    public IReadOnlyDictionary<string, long> Draws { get; init => field = value ?? s_none; } = s_none;
+
+    /// <summary>The hash of each output tensor's type and bytes, of outermost operators and where it was asked for; empty text for
+    /// one without plain memory.</summary>
+    public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
+
+    /// <summary>Script and line of the PowerShell command that caused it.</summary>
+    public string? Place { get; init; }
+
+    /// <summary>All words drawn.</summary>
+    [JsonIgnore]
+    public long DrawCount => Draws.Values.Sum();
+
+    /// <summary>Whether it is an operator that no other called.</summary>
+    [JsonIgnore]
+    public bool IsOutermost { get; internal set; }
+
+    /// <summary>Its name with the overload, and the place.</summary>
+    public override string ToString() => (Overload.Length > 0 ? $"{Name}.{Overload}" : Name) + (Place is null ? string.Empty : $" at {Place}");
+}
+
+/// <summary>The first line of a trace's file.</summary>
+/// <param name="Format">What the file is.</param>
+/// <param name="Version">Of the format.</param>
+/// <param name="TorchVersion">The libtorch that ran.</param>
+/// <param name="Hashes">Whether outputs were hashed.</param>
+/// <param name="RandomOnly">Whether only operators that drew are there.</param>
+internal sealed record TraceHeader(string Format, int Version, string TorchVersion, bool Hashes, bool RandomOnly);
+
+/// <summary>The last line: without it the file was cut short.</summary>
+/// <param name="Records">How many lines are between.</param>
+internal sealed record TraceEnd(long Records);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OperatorRecord))]
+[JsonSerializable(typeof(TraceHeader))]
+[JsonSerializable(typeof(TraceEnd))]
+internal sealed partial class TraceJson : JsonSerializerContext;

@@ -1,0 +1,76 @@
+namespace ReproTorch.Observation;
+
+/// <summary>The operators that ran while a script block did.</summary>
+public sealed class OperatorTrace
+{
+    private readonly Lazy<ILookup<long, OperatorRecord>> _children;
+
+    internal OperatorTrace(IReadOnlyList<OperatorRecord> records, string torchVersion, bool hasHashes, bool isRandomOnly)
+    {
+        Records = records;
+        TorchVersion = torchVersion;
+        HasHashes = hasHashes;
+        IsRandomOnly = isRandomOnly;
+        var byIndex = new Dictionary<long, OperatorRecord>(records.Count);
+        foreach (OperatorRecord record in records)
+        {
+            byIndex[record.Index] = record;
+        }
+
+        foreach (OperatorRecord record in records)
+        {
+            record.IsOutermost = record.Kind == "operator" && !HasOperatorAbove(record, byIndex);
+        }
+
+        Operators = [.. records.Where(record => record.IsOutermost)];
+        _children = new Lazy<ILookup<long, OperatorRecord>>(() => records.ToLookup(record => record.Parent));
+    }
+
+    /// <summary>All that was recorded, in the order in which it began.</summary>
+    public IReadOnlyList<OperatorRecord> Records { get; }
+
+    /// <summary>The operators that no other called, in that order.</summary>
+    public IReadOnlyList<OperatorRecord> Operators { get; }
+
+    /// <summary>The libtorch that ran.</summary>
+    public string TorchVersion { get; }
+
+    /// <summary>Whether outputs were hashed.</summary>
+    public bool HasHashes { get; }
+
+    /// <summary>Whether only operators that drew are there.</summary>
+    public bool IsRandomOnly { get; }
+
+    /// <summary>32-bit words drawn by all operators together.</summary>
+    public long DrawCount => Operators.Sum(record => Math.Max(0, record.DrawCount));
+
+    /// <summary>What the script block wrote.</summary>
+    public IReadOnlyList<object?> Output { get; init; } = [];
+
+    /// <summary>What a record called, in order.</summary>
+    public IEnumerable<OperatorRecord> CalledBy(OperatorRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return _children.Value[record.Index];
+    }
+
+    /// <summary>How many operators, and what they drew.</summary>
+    public override string ToString() => $"{Operators.Count} operators, {DrawCount} numbers drawn";
+
+    private static bool HasOperatorAbove(OperatorRecord record, Dictionary<long, OperatorRecord> byIndex)
+    {
+        // A damaged file could hold a circle: parents always began earlier.
+        OperatorRecord current = record;
+        while (byIndex.TryGetValue(current.Parent, out OperatorRecord? parent) && parent.Index < current.Index)
+        {
+            if (parent.Kind == "operator")
+            {
+                return true;
+            }
+
+            current = parent;
+        }
+
+        return false;
+    }
+}

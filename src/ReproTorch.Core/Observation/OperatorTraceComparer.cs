@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+
+namespace ReproTorch.Observation;
+
+/// <summary>Finds where two traces part ways: aligned, not zipped, so that an operator more on one side does not make all that
+/// follows differ.</summary>
+public static class OperatorTraceComparer
+{
+    private const int Shown = 5;
+
+    /// <summary>Compares.</summary>
+    /// <param name="reference">What should be.</param>
+    /// <param name="difference">What is.</param>
+    public static OperatorTraceComparison Compare(OperatorTrace reference, OperatorTrace difference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(difference);
+        bool hashes = reference.HasHashes && difference.HasHashes;
+        bool types = !reference.IsRandomOnly && !difference.IsRandomOnly;
+        OperatorRecord[] a = ByThread(reference.IsRandomOnly == difference.IsRandomOnly ? reference.Operators : Drawing(reference));
+        OperatorRecord[] b = ByThread(reference.IsRandomOnly == difference.IsRandomOnly ? difference.Operators : Drawing(difference));
+        var differences = new List<OperatorDifference>();
+        int same = 0;
+        long drawn = 0;
+        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b))
+        {
+            OperatorDifference? found = Of(one, other, types, hashes);
+            if (found is not null)
+            {
+                differences.Add(one is null || other is null
+                    ? found
+                    : found with { Inside = Inside(reference, one, difference, other, types) });
+            }
+            else if (differences.Count == 0)
+            {
+                same++;
+                drawn += Math.Max(0, one!.DrawCount);
+            }
+        }
+
+        var comparison = new OperatorTraceComparison
+        {
+            First = differences.FirstOrDefault(),
+            Differences = differences,
+            SameBefore = same,
+            DrawsBefore = drawn,
+            ReferenceCount = a.Length,
+            DifferenceCount = b.Length,
+            ReferenceDraws = reference.DrawCount,
+            DifferenceDraws = difference.DrawCount,
+            HashesCompared = hashes,
+        };
+        return comparison with { Message = Words(comparison) };
+    }
+
+    private static OperatorRecord[] Drawing(OperatorTrace trace) => [.. trace.Operators.Where(record => record.Draws.Count > 0)];
+
+    // Threads run beside each other, and which begins first is chance: one thread's operators after the other's, as they first came.
+    private static OperatorRecord[] ByThread(IReadOnlyList<OperatorRecord> records) =>
+        [.. records.GroupBy(record => record.Thread).SelectMany(thread => thread)];
+
+    private static OperatorDifference? Of(OperatorRecord? one, OperatorRecord? other, bool types, bool hashes)
+    {
+        if (one is null || other is null)
+        {
+            OperatorDifferenceKind only = other is null ? OperatorDifferenceKind.OnlyInReference : OperatorDifferenceKind.OnlyInDifference;
+            return new OperatorDifference(only, one, other);
+        }
+
+        OperatorDifferenceKind? kind = !SameDraws(one, other) ? OperatorDifferenceKind.Draws
+            : types && !one.Inputs.SequenceEqual(other.Inputs) ? OperatorDifferenceKind.Inputs
+            : types && !one.Outputs.SequenceEqual(other.Outputs) ? OperatorDifferenceKind.Outputs
+            : hashes && !one.Hashes.SequenceEqual(other.Hashes) ? OperatorDifferenceKind.Hashes
+            : null;
+        return kind is { } differs ? new OperatorDifference(differs, one, other) : null;
+    }
+
+    private static bool SameDraws(OperatorRecord one, OperatorRecord other) => one.Draws.Count == other.Draws.Count
+        && one.Draws.All(draw => other.Draws.TryGetValue(draw.Key, out long count) && count == draw.Value);
+
+    // What is called has no hashes of its own, so only another way of computing shows below.
+    private static OperatorDifference? Inside(
+        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types)
+    {
+        foreach ((OperatorRecord? below, OperatorRecord? beside) in OperatorAligner.Align(
+            [.. reference.CalledBy(one)], [.. difference.CalledBy(other)]))
+        {
+            if (Of(below, beside, types, hashes: false) is { } found)
+            {
+                return below is null || beside is null ? found : found with { Inside = Inside(reference, below, difference, beside, types) };
+            }
+        }
+
+        return null;
+    }
+
+    private static string Words(OperatorTraceComparison comparison)
+    {
+        string what = comparison.HashesCompared ? "operators, draws and bytes" : "operators and draws";
+        if (comparison.First is not { } first)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"The same {what}: {comparison.ReferenceCount} operators, {comparison.ReferenceDraws} numbers drawn.");
+        }
+
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"The first difference: {first}.");
+        for (OperatorDifference? inside = first.Inside; inside is not null; inside = inside.Inside)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  Inside: {inside}.");
+        }
+
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\nBefore it {comparison.SameBefore} operators were the same, and both drew {comparison.DrawsBefore} numbers.");
+        long more = comparison.DifferenceDraws - comparison.ReferenceDraws;
+        if (more != 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\nIn all the difference drew {Math.Abs(more)} numbers {(more > 0 ? "more" : "fewer")} ({comparison.DifferenceDraws} to {comparison.ReferenceDraws}).");
+        }
+
+        if (comparison.Differences.Count > 1)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nThen {comparison.Differences.Count - 1} further places differ:");
+            foreach (OperatorDifference next in comparison.Differences.Skip(1).Take(Shown))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\n  {next}");
+            }
+
+            if (comparison.Differences.Count > Shown + 1)
+            {
+                text.Append("\n  ..");
+            }
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,81 @@
+#include "draws.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+
+namespace rpt {
+namespace {
+
+constexpr int c_words = at::MERSENNE_STATE_N;
+constexpr int c_middle = at::MERSENNE_STATE_M;
+
+// Some 6 * 10^9 words: no operator draws more at once in memory that a machine has.
+constexpr int64_t c_most_blocks = 10'000'000;
+
+using Block = std::array<uint32_t, c_words>;
+
+// The next block of words: M. Matsumoto, T. Nishimura, "Mersenne Twister", ACM TOMACS 8(1), 1998.
+void advance(Block &words) {
+    const auto twist = [](uint32_t upper, uint32_t lower) {
+        const uint32_t mixed = (upper & 0x80000000U) | (lower & 0x7fffffffU);
+        return (mixed >> 1) ^ ((lower & 1U) != 0 ? 0x9908b0dfU : 0U);
+    };
+    for (int i = 0; i < c_words - c_middle; ++i) {
+        words[i] = words[i + c_middle] ^ twist(words[i], words[i + 1]);
+    }
+    for (int i = c_words - c_middle; i < c_words - 1; ++i) {
+        words[i] = words[i + c_middle - c_words] ^ twist(words[i], words[i + 1]);
+    }
+    words[c_words - 1] = words[c_middle - 1] ^ twist(words[c_words - 1], words[0]);
+}
+
+// How many words of its block an engine has given. A seeded one has given none of a block that is not made yet: its
+// state is that from which the first block comes, and all of it counts as given.
+int64_t given(const at::mt19937_data_pod &engine) {
+    return engine.left_ == 1 && engine.next_ == 0 ? c_words : static_cast<int64_t>(engine.next_);
+}
+
+int64_t words_between(const at::mt19937_data_pod &before, const at::mt19937_data_pod &after) {
+    if (before.state_ == after.state_) {
+        return given(after) - given(before);
+    }
+    Block words;
+    std::copy(before.state_.begin(), before.state_.end(), words.begin());
+    int64_t count = c_words - given(before);
+    for (int64_t block = 0; block < c_most_blocks; ++block) {
+        advance(words);
+        if (std::equal(words.begin(), words.end(), after.state_.begin())) {
+            return count + given(after);
+        }
+        count += c_words;
+    }
+    return -1;
+}
+
+} // namespace
+
+GeneratorMark mark_of(at::Generator generator) {
+    GeneratorMark mark;
+    const std::lock_guard<std::mutex> lock(generator.mutex());
+    mark.seed = generator.current_seed();
+    if (generator.device().is_cpu()) {
+        mark.engine = generator.get<at::CPUGeneratorImpl>()->engine().data();
+    } else {
+        // Philox: 8 bytes of seed, 8 of offset; older releases put padding before them.
+        const auto state = generator.get_state();
+        std::memcpy(&mark.offset, static_cast<const uint8_t *>(state.data_ptr()) + state.numel() - 8, sizeof mark.offset);
+    }
+    return mark;
+}
+
+int64_t draws_between(const GeneratorMark &before, const GeneratorMark &after, bool is_cpu) {
+    if (before.seed != after.seed) {
+        return -1;
+    }
+    const int64_t count = is_cpu ? words_between(before.engine, after.engine) : after.offset - before.offset;
+    return count < 0 ? -1 : count;
+}
+
+} // namespace rpt

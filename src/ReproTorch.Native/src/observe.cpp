@@ -1,0 +1,415 @@
+#include "draws.h"
+#include "dtype.h"
+#include "handles.h"
+#include "hash.h"
+#include "json.h"
+#include "tensor.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+namespace rpt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Long lists of numbers are told by their beginning.
+constexpr size_t c_most_items = 16;
+
+std::string device_suffix(const c10::Device &device) { return device.is_cpu() ? std::string() : " " + device.str(); }
+
+std::string describe(const at::Tensor &tensor) {
+    if (!tensor.defined()) {
+        return "None";
+    }
+    std::string text = dtype_name(tensor.scalar_type());
+    text += " (";
+    for (int64_t d = 0; d < tensor.dim(); ++d) {
+        text += (d == 0 ? "" : ", ") + std::to_string(tensor.size(d));
+    }
+    return text + ")" + device_suffix(tensor.device());
+}
+
+// What an argument or a result is: a tensor by its type, a number by its value.
+std::string describe(const c10::IValue &value) {
+    if (value.isTensor()) {
+        return describe(value.toTensor());
+    }
+    if (value.isNone()) {
+        return "None";
+    }
+    if (value.isBool()) {
+        return value.toBool() ? "True" : "False";
+    }
+    if (value.isInt()) {
+        return std::to_string(value.toInt());
+    }
+    if (value.isDouble()) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.17g", value.toDouble());
+        return text;
+    }
+    if (value.isString()) {
+        return "'" + value.toStringRef() + "'";
+    }
+    if (value.isGenerator()) {
+        return "Generator";
+    }
+    if (value.isList()) {
+        std::string text = "[";
+        const auto &items = value.toListRef();
+        for (size_t i = 0; i < items.size() && i < c_most_items; ++i) {
+            text += (i == 0 ? "" : ", ") + describe(items[i]);
+        }
+        return text + (items.size() > c_most_items ? ", ..]" : "]");
+    }
+    return value.tagKind();
+}
+
+// The words of a source of random numbers, before the operator.
+struct Watched {
+    const char *name;
+    at::Generator generator;
+    std::string device; // of a default generator: its name
+    GeneratorMark before;
+};
+
+class Recorder;
+
+struct Context final : at::ObserverContext {
+    std::shared_ptr<Recorder> recorder;
+    int64_t index = 0;
+    int64_t parent = -1;
+    bool is_operator = false;
+    bool is_outermost = false;
+    const std::string *place = nullptr;
+    std::vector<std::string> inputs;
+    std::vector<Watched> watched;
+    Clock::time_point start;
+};
+
+// What runs on this thread now.
+thread_local int64_t t_running = -1;
+thread_local int t_operators = 0;
+
+// Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer.
+std::atomic<const std::string *> s_place{nullptr};
+
+class Recorder {
+public:
+    Recorder(const std::string &path, bool hash, bool random_only)
+        : _file(open(path)), _path(path), _hash(hash), _random_only(random_only) {
+        auto &context = at::globalContext();
+        _defaults.push_back({"cpu", context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
+        if (at::globalContext().hasCUDA()) {
+            for (int index = 0; index < at::detail::getCUDAHooks().getNumGPUs(); ++index) {
+                const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+                _defaults.push_back({"cuda", context.defaultGenerator(device), device.str(), {}});
+            }
+        }
+    }
+
+    ~Recorder() {
+        if (_file != nullptr) {
+            std::fclose(_file);
+        }
+    }
+
+    std::unique_ptr<Context> begin(const at::RecordFunction &function, std::shared_ptr<Recorder> self) {
+        auto context = std::make_unique<Context>();
+        context->recorder = std::move(self);
+        context->index = _next++;
+        context->parent = t_running;
+        context->is_operator = function.operator_name().has_value();
+        context->is_outermost = context->is_operator && t_operators == 0;
+        context->place = s_place.load();
+        context->watched = _defaults;
+        for (const auto &input : function.inputs()) {
+            if (!_random_only) {
+                context->inputs.push_back(describe(input));
+            }
+            if (input.isGenerator() && input.toGenerator().defined()) {
+                watch(*context, input.toGenerator());
+            }
+        }
+        if (context->is_operator) {
+            for (auto &watched : context->watched) {
+                watched.before = mark_of(watched.generator);
+            }
+        }
+        t_running = context->index;
+        t_operators += context->is_operator ? 1 : 0;
+        context->start = Clock::now();
+        return context;
+    }
+
+    void end(const at::RecordFunction &function, Context &context) {
+        const auto duration = Clock::now() - context.start;
+        JsonWriter json;
+        json.begin_object().key("index").number(context.index).key("parent").number(context.parent);
+        json.key("name").text(function.name());
+        if (context.is_operator) {
+            json.key("overload").text(function.operator_name()->overload_name);
+        }
+        json.key("kind").text(kind_of(function, context));
+        json.key("thread").number(static_cast<int64_t>(function.threadId()));
+        json.key("inputs").begin_array();
+        for (const auto &input : context.inputs) {
+            json.text(input);
+        }
+        json.end_array().key("outputs").begin_array();
+        for (const auto &output : function.outputs()) {
+            json.text(describe(output));
+        }
+        json.end_array().key("nanoseconds");
+        json.number(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
+        const bool drew = write_draws(json, context);
+        if (_hash && context.is_outermost && !(_random_only && !drew) && !is_uninitialized(function.name())) {
+            json.key("hashes").begin_array();
+            for (const auto &output : function.outputs()) {
+                write_hashes(json, output);
+            }
+            json.end_array();
+        }
+        if (context.place != nullptr) {
+            json.key("place").text(*context.place);
+        }
+        json.end_object();
+        if (!_random_only || drew) {
+            write(json.str());
+        }
+    }
+
+    void fail() { _failed = true; }
+
+    // Writes what is left. The number of records; an error where one could not be written or made.
+    int64_t finish() {
+        const std::lock_guard<std::mutex> lock(_mutex);
+        flush();
+        const bool closed = _file == nullptr || std::fclose(_file) == 0;
+        _file = nullptr;
+        if (!closed || _write_failed) {
+            rpt::fail(RPT_ERROR_INTERNAL, "The trace could not be written to ", _path, ": the disk may be full.");
+        }
+        if (_failed) {
+            rpt::fail(RPT_ERROR_INTERNAL, "An operator could not be recorded: the trace in ", _path, " is not complete.");
+        }
+        return _written;
+    }
+
+private:
+    static FILE *open(const std::string &path) {
+#if defined(_WIN32)
+        FILE *file = _wfopen(path_from_utf8(path).c_str(), L"ab");
+#else
+        FILE *file = std::fopen(path.c_str(), "ab");
+#endif
+        if (file == nullptr) {
+            invalid("The file ", path, " cannot be written.");
+        }
+        return file;
+    }
+
+    static const char *kind_of(const at::RecordFunction &function, const Context &context) {
+        return context.is_operator                                         ? "operator"
+               : function.scope() == at::RecordScope::BACKWARD_FUNCTION    ? "backward"
+               : function.scope() == at::RecordScope::TORCHSCRIPT_FUNCTION ? "function"
+                                                                           : "other";
+    }
+
+    void watch(Context &context, const at::Generator &generator) const {
+        for (const auto &known : context.watched) {
+            if (known.generator == generator) {
+                return;
+            }
+        }
+        context.watched.push_back({"own", generator, "own", {}});
+    }
+
+    // What these give is memory as it was found: its bytes mean nothing.
+    static bool is_uninitialized(const std::string &name) {
+        for (const char *start : {"aten::empty", "aten::new_empty", "aten::resize"}) {
+            if (name.rfind(start, 0) == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static bool write_draws(JsonWriter &json, const Context &context) {
+        bool drew = false;
+        if (context.is_operator) {
+            for (const auto &watched : context.watched) {
+                const auto after = mark_of(watched.generator);
+                const auto count = draws_between(watched.before, after, watched.generator.device().is_cpu());
+                if (count != 0) {
+                    if (!drew) {
+                        json.key("draws").begin_object();
+                    }
+                    drew = true;
+                    json.key(watched.device).number(count);
+                }
+            }
+        }
+        if (drew) {
+            json.end_object();
+        }
+        return drew;
+    }
+
+    static void write_hashes(JsonWriter &json, const c10::IValue &value) {
+        if (value.isTensor()) {
+            const auto &tensor = value.toTensor();
+            const bool is_plain = tensor.defined() && tensor.layout() == c10::kStrided && !tensor.device().is_meta();
+            json.text(is_plain ? to_hex(hash_tensor(tensor)) : std::string());
+        } else if (value.isTensorList()) {
+            for (const auto &item : value.toListRef()) {
+                write_hashes(json, item);
+            }
+        }
+    }
+
+    void write(const std::string &line) {
+        const std::lock_guard<std::mutex> lock(_mutex);
+        _buffer += line;
+        _buffer += '\n';
+        ++_written;
+        if (_buffer.size() > 1U << 18) {
+            flush();
+        }
+    }
+
+    void flush() {
+        if (_file != nullptr && !_buffer.empty()) {
+            _write_failed |= std::fwrite(_buffer.data(), 1, _buffer.size(), _file) != _buffer.size();
+        }
+        _buffer.clear();
+    }
+
+    FILE *_file;
+    std::string _path;
+    bool _hash;
+    bool _random_only;
+    std::vector<Watched> _defaults;
+    std::atomic<int64_t> _next{0};
+    std::atomic<bool> _failed{false};
+    std::mutex _mutex;
+    std::string _buffer;
+    int64_t _written = 0;
+    bool _write_failed = false;
+};
+
+// libtorch's callbacks are plain functions, so there is one recorder in a process. What is under way when it stops
+// keeps it alive through its context.
+std::mutex s_mutex;
+std::shared_ptr<Recorder> s_recorder;
+
+std::unique_ptr<at::ObserverContext> on_begin(const at::RecordFunction &function) {
+    std::shared_ptr<Recorder> recorder;
+    {
+        const std::lock_guard<std::mutex> lock(s_mutex);
+        recorder = s_recorder;
+    }
+    if (recorder == nullptr) {
+        return nullptr;
+    }
+    // What recording does itself is not recorded.
+    const at::DisableRecordFunctionGuard quiet;
+    try {
+        return recorder->begin(function, recorder);
+    } catch (...) {
+        recorder->fail();
+        return nullptr;
+    }
+}
+
+void on_end(const at::RecordFunction &function, at::ObserverContext *base) {
+    auto *context = static_cast<Context *>(base);
+    if (context == nullptr) {
+        return;
+    }
+    t_running = context->parent;
+    t_operators -= context->is_operator ? 1 : 0;
+    const at::DisableRecordFunctionGuard quiet;
+    const c10::impl::ExcludeDispatchKeyGuard no_autograd(c10::autograd_dispatch_keyset);
+    try {
+        context->recorder->end(function, *context);
+    } catch (...) {
+        context->recorder->fail();
+    }
+}
+
+} // namespace
+} // namespace rpt
+
+struct rpt_observer {
+    std::shared_ptr<rpt::Recorder> recorder;
+    at::CallbackHandle handle;
+    bool running;
+
+    void stop() {
+        if (running) {
+            running = false;
+            at::removeCallback(handle);
+            const std::lock_guard<std::mutex> lock(rpt::s_mutex);
+            rpt::s_recorder = nullptr;
+        }
+    }
+};
+
+using namespace rpt;
+
+rpt_error *rpt_observer_start(const char *path, int32_t hash, int32_t random_only, rpt_observer **out_observer) {
+    return guard(
+        [&] {
+            const std::lock_guard<std::mutex> lock(s_mutex);
+            if (s_recorder != nullptr) {
+                invalid("Operators are being recorded already. libtorch has one observer in a process: end that trace first.");
+            }
+            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash != 0, random_only != 0);
+            const auto handle = at::addGlobalCallback(
+                at::RecordFunctionCallback(on_begin, on_end)
+                    .needsInputs(true)
+                    .needsOutputs(true)
+                    .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION,
+                             at::RecordScope::TORCHSCRIPT_FUNCTION, at::RecordScope::USER_SCOPE}));
+            s_recorder = recorder;
+            *out_observer = new rpt_observer{std::move(recorder), handle, true};
+        },
+        out_observer);
+}
+
+rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count) {
+    return guard(
+        [&] {
+            auto &target = require(observer, "observer");
+            target.stop();
+            *out_count = target.recorder->finish();
+        },
+        out_count);
+}
+
+rpt_error *rpt_observer_place(const char *place) {
+    return guard([&] {
+        static std::mutex s_places_mutex;
+        static std::unordered_set<std::string> s_places;
+        if (place == nullptr) {
+            s_place = nullptr;
+            return;
+        }
+        const std::lock_guard<std::mutex> lock(s_places_mutex);
+        s_place = &*s_places.insert(place).first;
+    });
+}
+
+void rpt_observer_free(rpt_observer *observer) {
+    if (observer != nullptr) {
+        observer->stop();
+        delete observer;
+    }
+}
