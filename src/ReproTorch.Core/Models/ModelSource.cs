@@ -21,6 +21,10 @@ public sealed record ModelSource
     /// <summary>Other attributes by name, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Attributes { get; init; } = [];
 
+    /// <summary>Submodules by name, in order. They are shared with the model, as in Python: a change of one's parameters shows in
+    /// the other. A name may be a number, which source reaches by <c>getattr(self, "0")</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, ScriptModel>> Submodules { get; init; } = [];
+
     /// <summary>Compiles the source.</summary>
     /// <exception cref="ReproTorchException">It does not compile; the message shows the line.</exception>
     public ScriptModel Compile()
@@ -43,6 +47,11 @@ public sealed record ModelSource
             {
                 using ValueHandle native = TorchValue.ToNative(value);
                 NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_attribute(module, name, native));
+            }
+
+            foreach ((string name, ScriptModel submodule) in Submodules)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_submodule(module, name, submodule.Handle));
             }
 
             // TorchScript's parser wants a line to end, the last one too.
