@@ -24,6 +24,7 @@
         'Import-TorchModel'
         'Import-TorchTensor'
         'Invoke-TorchModel'
+        'New-TorchModel'
         'New-TorchTensor'
         'Set-TorchDeterminism'
         'Set-TorchSeed'

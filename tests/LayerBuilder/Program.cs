@@ -32,7 +32,7 @@ static void Answer(JsonElement request)
         KeyValuePair<string, string>[] named =
             [.. layers.EnumerateObject().Select(layer => KeyValuePair.Create(layer.Name, layer.Value.GetString()!))];
         using ScriptModel model = LayerModel.Build(named, new LayerModelOptions { Seed = Seed(request) });
-        using var next = (TorchTensor)TorchOperator.Call("aten::rand", new object?[] { 1L })!;
+        using var next = TensorFactory.Create("rand", [1], []);
         Save([next.WithName("next")], request, "draw");
         model.Save(File(request, "model"), force: true);
     }

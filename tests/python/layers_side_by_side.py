@@ -104,9 +104,10 @@ CASES = [
     (["MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True)"], ["self", SEQUENCE, bools(3, 5)]),
     (["MultiheadAttention(8, 2, add_bias_kv=True, batch_first=True)"],
      ["self", SEQUENCE, lambda: None, lambda: True, floats(3, 3)]),
+    (["MultiheadAttention(8, 2, bias=False)"], [SEQUENCE, floats(7, 3, 8), "as 2"]),
     (["MultiheadAttention(8, 2)"], [SEQUENCE, floats(7, 3, 8), floats(7, 3, 8)]),
-    (["MultiheadAttention(8, 2, bias=False)"], [SEQUENCE, "as 1", floats(7, 3, 8)]),
-    (["MultiheadAttention(8, 2)"], [SEQUENCE, floats(7, 3, 8), "as 1"]),
+    (["MultiheadAttention(8, 2, bias=False)"], [SEQUENCE, "as 1", floats(5, 3, 8)]),
+    (["MultiheadAttention(8, 2)"], [SEQUENCE, floats(7, 3, 8), "as 2"]),
     (["MultiheadAttention(8, 2, kdim=6, vdim=10)"], [SEQUENCE, floats(7, 3, 6), floats(7, 3, 10)]),
     (["MultiheadAttention(8, 2, kdim=6, vdim=10, bias=False, batch_first=True)"], [SEQUENCE, floats(5, 7, 6), floats(5, 7, 10)]),
     # transformer

@@ -54,8 +54,8 @@ public sealed record ModelSource
                 NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_submodule(module, name, submodule.Handle));
             }
 
-            // TorchScript's parser wants a line to end, the last one too.
-            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source + "\n"));
+            // TorchScript's parser wants a line to end, the last one too, and knows one kind of line end.
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source.ReplaceLineEndings("\n") + "\n"));
             return new ScriptModel(module, sha256: null) { Name = Name };
         }
         catch

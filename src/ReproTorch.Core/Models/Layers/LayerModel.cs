@@ -6,7 +6,9 @@ namespace ReproTorch.Models.Layers;
 /// <summary>One kind of layer, for people.</summary>
 /// <param name="Name">PyTorch's name, such as <c>Linear</c>.</param>
 /// <param name="Signature">Its parameters and defaults, such as <c>Linear(in_features, out_features, bias=True, ..)</c>.</param>
-public sealed record LayerInfo(string Name, string Signature);
+/// <param name="Parameters">The names of its parameters, in order.</param>
+/// <param name="Required">Those of them that have no default.</param>
+public sealed record LayerInfo(string Name, string Signature, IReadOnlyList<string> Parameters, IReadOnlyList<string> Required);
 
 /// <summary>How a model of layers is built.</summary>
 public sealed record LayerModelOptions
@@ -32,7 +34,7 @@ public static class LayerModel
 {
     /// <summary>The layers that there are, by name.</summary>
     public static IReadOnlyList<LayerInfo> Layers { get; } =
-        [.. LayerCatalogue.All.Select(kind => new LayerInfo(kind.Signature.Name, kind.Signature.ToString()))];
+        [.. LayerCatalogue.All.Select(kind => Info(kind.Signature))];
 
     /// <summary>Builds a model whose layers are called 0, 1, ..</summary>
     /// <inheritdoc cref="Build(IReadOnlyList{KeyValuePair{string, string}}, LayerModelOptions?)"/>
@@ -64,4 +66,10 @@ public static class LayerModel
 
         return BoundLayer.CompileAndRelease(ContainerLayers.Sequence(bound) with { Name = options.Name });
     }
+
+    private static LayerInfo Info(LayerSignature signature) => new(
+        signature.Name,
+        signature.ToString(),
+        [.. signature.Parameters.Select(parameter => parameter.Name)],
+        [.. signature.Parameters.Where(parameter => parameter.DefaultText is null).Select(parameter => parameter.Name)]);
 }

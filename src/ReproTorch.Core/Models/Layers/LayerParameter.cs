@@ -42,6 +42,11 @@ internal sealed record LayerParameter(string Name, string Type, bool IsKeywordOn
     private static bool TryConvert(object? value, string type, out object? converted)
     {
         converted = value;
+        if (type == "any")
+        {
+            return true;
+        }
+
         if (type.EndsWith('?'))
         {
             return value is null || TryConvert(value, type[..^1], out converted);
@@ -54,7 +59,7 @@ internal sealed record LayerParameter(string Name, string Type, bool IsKeywordOn
 
         converted = (type, value) switch
         {
-            ("int", long) or ("float", double) or ("bool", bool) or ("str", string) or ("any", _) => value,
+            ("int", long) or ("float", double) or ("bool", bool) or ("str", string) => value,
             ("float", long number) => (double)number,
             ("bool", 0L or 1L) => (long)value == 1,
             ("Layer", LayerCall) => value,

@@ -94,7 +94,7 @@ internal sealed partial class LayerText
         return !negative ? value with { Column = start } : new SyntaxValue(
             value.Value switch
             {
-                long number when number != long.MinValue => -number,
+                long number when number != long.MinValue => (object)-number,
                 double number => -number,
                 _ => throw Fault(_text, start, "Only a number can have a sign."),
             },
@@ -244,13 +244,7 @@ internal sealed partial class LayerText
         {
             object result = (left.Value, right.Value) switch
             {
-                (long a, long b) when sign != "/" => sign switch
-                {
-                    "+" => checked(a + b),
-                    "-" => checked(a - b),
-                    "*" => checked(a * b),
-                    _ => FloorDivide(a, b),
-                },
+                (long a, long b) when sign != "/" => (object)Calculate(a, sign, b),
                 (long or double, long or double) => Calculate(ToDouble(left), sign, ToDouble(right)),
                 _ => throw Fault(_text, right.Column, $"'{sign}' takes a number on each side."),
             };
@@ -261,6 +255,14 @@ internal sealed partial class LayerText
             throw Fault(_text, left.Column, e is DivideByZeroException ? "Division by zero." : "The result is too large for a whole number.");
         }
     }
+
+    private static long Calculate(long a, string sign, long b) => sign switch
+    {
+        "+" => checked(a + b),
+        "-" => checked(a - b),
+        "*" => checked(a * b),
+        _ => FloorDivide(a, b),
+    };
 
     private static double Calculate(double a, string sign, double b) => sign switch
     {
