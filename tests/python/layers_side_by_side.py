@@ -21,6 +21,8 @@ from torch import nn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SEEDS = range(20)
+# What says nothing new with each seed, and costs most: the way there and back, and runs by ReproTorch.
+FEW_SEEDS = 4
 warnings.simplefilter("ignore")
 
 
@@ -370,14 +372,16 @@ def check_seed(tally, builder, folder, layers, inputs, seed):
     tally.check(label, "the generator afterwards", same({"next": following}, read_outputs(draw)))
     tally.check(label, "is in training mode", ours.training)
 
-    torch.jit.save(ours, back)
-    fault = builder.ask(copy=back, model=again)
-    tally.check(label, "there and back", fault is None and same(initial, torch.jit.load(again).state_dict()), fault)
+    if seed < FEW_SEEDS:
+        torch.jit.save(ours, back)
+        fault = builder.ask(copy=back, model=again)
+        tally.check(label, "there and back", fault is None and same(initial, torch.jit.load(again).state_dict()), fault)
 
     # Alone, a layer takes all that it takes in Python.
     whole = reference if len(reference) > 1 else reference[0]
-    tensors_only = all(isinstance(value, torch.Tensor) for value in inputs) and len({id(value) for value in inputs}) == len(inputs)
-    if tensors_only:
+    plain = all(isinstance(value, torch.Tensor) for value in inputs) and len({id(value) for value in inputs}) == len(inputs)
+    by_us = plain and seed < FEW_SEEDS
+    if by_us:
         np.savez(given, **{f"input_{i}": value.numpy() for i, value in enumerate(inputs)})
     for training in (False, True):
         mode = "training mode" if training else "eval mode"
@@ -387,7 +391,7 @@ def check_seed(tally, builder, folder, layers, inputs, seed):
             expected = run(whole, inputs, seed + 1000)
             tally.check(label, f"output in {mode}", same(expected, run(ours, inputs, seed + 1000)))
             # A run may change the model: each side has its own from then on.
-            if repetition == 0 and tensors_only:
+            if repetition == 0 and by_us:
                 fault = builder.ask(run=model, inputs=given, seed=seed + 1000, training=training, outputs=outputs)
                 first = expected if not training or not changes(reference, initial) else run(fresh_reference(layers, seed), inputs, seed + 1000)
                 tally.check(label, f"output in {mode}, run by ReproTorch", fault is None and same(first, read_outputs(outputs)), fault)

@@ -97,11 +97,15 @@ internal static class VisionLayers
                 return torch.{call.Call}
 
             """));
+        string sizes = computes
+            ? "[int(math.floor(float(input.size(i + 2)) * factors[i])) for i in range(input.dim() - 2)]"
+            : List(arguments, "size");
+        string takes = string.Join(" or ", calls.Select(call => call.Dimensions));
         string body =
             $"""
-            sizes: Optional[List[int]] = {(computes ? "[int(math.floor(float(input.size(i + 2)) * factors[i])) for i in range(input.dim() - 2)]" : List(arguments, "size"))}
+            sizes: {(mode == "area" ? "List[int]" : "Optional[List[int]]")} = {sizes}
             scales: Optional[List[float]] = {(computes ? "None" : List(arguments, "scale_factor"))}
-            {branches}raise NotImplementedError("The mode {mode} takes an input of {string.Join(" or ", calls.Select(call => call.Dimensions))} dimensions, but got one of " + str(input.dim()))
+            {branches}raise NotImplementedError("The mode {mode} takes an input of {takes} dimensions, but got one of " + str(input.dim()))
             """;
         string factors = computes ? $"factors: List[float] = {List(arguments, "scale_factor")}\n" : string.Empty;
         string checks = CountCheck(arguments, "size") + CountCheck(arguments, "scale_factor");

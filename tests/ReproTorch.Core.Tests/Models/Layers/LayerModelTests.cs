@@ -164,7 +164,7 @@ public sealed class LayerModelTests : ProcessStateTests
     [InlineData("def forward(self, x):\n    y = x + 1\n    return no_such_name(y)\n", 3, "no_such_name(y)")]
     [InlineData("def forward(self, x):\r\n    y = x + 1\r\n    return self.missing\r\n", 3, "self.missing")]
     [InlineData("def forward(self, x):\n    return x\n\ndef other(self, x):\n    return torch.relu(x, 1, 2)", 5, "torch.relu(x, 1, 2)")]
-    [InlineData("def forward(self, x):\n    if x.dim() > 1\n        return x", 2, "if x.dim() > 1")]
+    [InlineData("def forward(self, x):\n    y = x + * 2\n    return y", 2, "y = x + * 2")]
     public void AnErrorInSourceShowsItsLine(string source, int line, string text)
     {
         var error = Assert.Throws<ReproTorchException>(() => new ModelSource { Source = source }.Compile());
