@@ -21,7 +21,7 @@ Describe 'New-TorchModel' {
             $model.IsTraining | Should -BeTrue
             $input = New-TorchTensor -Factory rand -Shape 2, 1, 8, 8
             $first = $input | Invoke-TorchModel $model
-            $first.Outputs[0].Shape | Should -Be 2, 10
+            $first.Outputs[0].ToTensor().Shape | Should -Be 2, 10
             $model.SetTraining($false)
             $second = $input | Invoke-TorchModel $model
             $third = $input | Invoke-TorchModel $model -Traced
@@ -87,7 +87,7 @@ def half(self, x: Tensor) -> Tensor:
             $model.Describe().Parameters.Name | Should -Be 'weight', 'part.0.weight', 'part.0.bias'
             $model.Describe().Buffers.Name | Should -Be 'shift'
             $run = New-TorchTensor 6.0 -Shape 1 | Invoke-TorchModel $model -Method half
-            $run.Outputs[0].ToTensor() | Out-String | Should -BeLike 'tensor(`[3.`])*'
+            $run.Outputs[0].ToTensor() | Out-String | Should -Match ([regex]::Escape('tensor([3.])'))
         }
 
         It 'takes the entries of a hashtable by name and of an ordered dictionary as they stand' {

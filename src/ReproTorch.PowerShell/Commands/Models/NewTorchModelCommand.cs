@@ -56,7 +56,7 @@ public sealed class NewTorchModelCommand : ReproTorchCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        ScriptModel model = ParameterSetName == DefinitionSet ? FromDefinition() : FromLayers();
+        ScriptModel model = Definition.Length > 0 ? FromDefinition() : FromLayers();
         WriteVerbose($"Built {model.Name}: {model.ParameterCount} parameters.");
         WriteObject(model);
     }
