@@ -1,9 +1,10 @@
 """Builds models of layers with ReproTorch and with Python's torch.nn on the same libtorch: with one seed, everything must be alike.
 
 For each case and 20 seeds: the names of the state_dict in their order; dtype and bits of every initial value; the next number
-that the generator gives; the outputs in eval mode and in training mode (dropout and all) for one seed, of our file run by Python and run by
-ReproTorch; the buffers that a run in training mode leaves. Then the file goes to Python, is saved there, loaded and saved by ReproTorch, and
-loaded by Python again: same names, same bits. tests/LayerBuilder does ReproTorch's part; LAYER_BUILDER names another one.
+that the generator gives; the outputs in eval mode and in training mode (dropout and all) for one seed, of our file run by Python; the state
+that these runs leave. For some of the seeds also: the outputs with gradients on, and those of our file run by ReproTorch; and the file goes to
+Python, is saved there, loaded and saved by ReproTorch, and loaded by Python again: same names, same bits. tests/LayerBuilder does ReproTorch's
+part; LAYER_BUILDER names another one. Arguments choose cases by a part of a layer's text.
 """
 import collections
 import json
@@ -342,9 +343,9 @@ def same(left, right):
         for a, b in zip(left.values(), right.values()))
 
 
-def run(call, inputs, seed):
+def run(call, inputs, seed, gradients=False):
     torch.manual_seed(seed)
-    with torch.no_grad():
+    with torch.set_grad_enabled(gradients):
         return flatten(call(*fresh(inputs)))
 
 
@@ -395,6 +396,13 @@ def check_seed(tally, builder, folder, layers, inputs, seed):
                 fault = builder.ask(run=model, inputs=given, seed=seed + 1000, training=training, outputs=outputs)
                 first = expected if not training or not changes(reference, initial) else run(fresh_reference(layers, seed), inputs, seed + 1000)
                 tally.check(label, f"output in {mode}, run by ReproTorch", fault is None and same(first, read_outputs(outputs)), fault)
+    # With gradients attention goes another way.
+    if seed < FEW_SEEDS:
+        for mode in (False, True):
+            reference.train(mode)
+            ours.train(mode)
+            expected = run(whole, inputs, seed, gradients=True)
+            tally.check(label, "output with gradients", same(expected, run(ours, inputs, seed, gradients=True)))
     tally.check(label, "state after the runs", same(reference.state_dict(), ours.state_dict()))
 
 

@@ -36,13 +36,15 @@ internal sealed partial class LayerText
     /// <exception cref="ReproTorchException">The text is not a value.</exception>
     public static SyntaxValue ParseValue(string text) => new LayerText(text).Whole();
 
-    /// <summary>An error that shows where in the text it is.</summary>
+    /// <summary>An error that shows where in the text it is: in words too, since a console may break lines anew.</summary>
     public static ReproTorchException Fault(string text, int column, string message)
     {
         // What is before the place may hold tabs or line ends, under which the mark would stand wrong.
         string line = text.ReplaceLineEndings(" ").Replace('\t', ' ');
+        int mark = Math.Min(column, line.Length);
         return new ReproTorchException(
-            ReproTorchErrorKind.InvalidArgument, $"{message}\n    {line}\n    {new string(' ', Math.Min(column, line.Length))}^ here");
+            ReproTorchErrorKind.InvalidArgument,
+            string.Create(CultureInfo.InvariantCulture, $"Column {mark + 1}: {message}\n    {line}\n    {new string(' ', mark)}^ here"));
     }
 
     private SyntaxValue Whole()
