@@ -10,6 +10,7 @@ using ReproTorch.Tensors.Files;
 //   {"layers": {name: layer, ..}, "seed": n, "model": file, "draw": file}  builds, saves the model and one number drawn after it
 //   {"run": file, "inputs": file, "seed": n, "training": bool, "outputs": file}  runs a model on the tensors of a file, in order
 //   {"copy": file, "model": file}  loads a model and saves it again
+//   {"signatures": file}  writes the signatures of all layers, one a line
 while (Console.ReadLine() is { } line)
 {
     string? fault = null;
@@ -44,6 +45,10 @@ static void Answer(JsonElement request)
         RandomStreams.Seed(Seed(request).Given, [RandomSource.Torch], null);
         object? output = model.Invoke("forward", new ModelInput { Arguments = inputs });
         Save([.. Flatten(output, "output")], request, "outputs");
+    }
+    else if (request.TryGetProperty("signatures", out _))
+    {
+        System.IO.File.WriteAllLines(File(request, "signatures"), LayerModel.Layers.Select(layer => layer.Signature));
     }
     else
     {

@@ -2,11 +2,12 @@
 
 For each case and 20 seeds: the names of the state_dict in their order; dtype and bits of every initial value; the next number
 that the generator gives; the outputs in eval mode and in training mode (dropout and all) for one seed, of our file run by Python; the state
-that these runs leave. For some of the seeds also: the outputs with gradients on, and those of our file run by ReproTorch; and the file goes to
+that these runs leave. Signatures are compared too. For some of the seeds also: the outputs with gradients on, and those of our file run by ReproTorch; and the file goes to
 Python, is saved there, loaded and saved by ReproTorch, and loaded by Python again: same names, same bits. tests/LayerBuilder does ReproTorch's
 part; LAYER_BUILDER names another one. Arguments choose cases by a part of a layer's text.
 """
 import collections
+import inspect
 import json
 import os
 import pathlib
@@ -267,11 +268,10 @@ class Builder:
     """tests/LayerBuilder, one request a line."""
 
     def __init__(self):
-        program = os.environ.get("LAYER_BUILDER") or next(
-            (str(path) for configuration in ("release", "debug")
-             for path in [ROOT / "artifacts" / "bin" / "LayerBuilder" / configuration / "LayerBuilder.dll"] if path.exists()), None)
-        if program is None:
+        built = sorted((ROOT / "artifacts" / "bin" / "LayerBuilder").glob("*/LayerBuilder.dll"), key=lambda path: path.stat().st_mtime)
+        if "LAYER_BUILDER" not in os.environ and not built:
             sys.exit("tests/LayerBuilder is not built: run ./build.sh build")
+        program = os.environ.get("LAYER_BUILDER") or str(built[-1])
         command = ["dotnet", program] if program.endswith(".dll") else [program]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -349,6 +349,15 @@ def run(call, inputs, seed, gradients=False):
         return flatten(call(*fresh(inputs)))
 
 
+def attempt(call, inputs, seed, gradients=False):
+    """The same of what is under test: what raises gives nothing, and is told."""
+    try:
+        return run(call, inputs, seed, gradients)
+    except RuntimeError as error:
+        print(error)
+        return {}
+
+
 def read_outputs(path):
     return {key: torch.from_numpy(value) for key, value in np.load(path).items()}
 
@@ -390,7 +399,7 @@ def check_seed(tally, builder, folder, layers, inputs, seed):
         ours.train(training)
         for repetition in range(2):
             expected = run(whole, inputs, seed + 1000)
-            tally.check(label, f"output in {mode}", same(expected, run(ours, inputs, seed + 1000)))
+            tally.check(label, f"output in {mode}", same(expected, attempt(ours, inputs, seed + 1000)))
             # A run may change the model: each side has its own from then on.
             if repetition == 0 and by_us:
                 fault = builder.ask(run=model, inputs=given, seed=seed + 1000, training=training, outputs=outputs)
@@ -402,7 +411,7 @@ def check_seed(tally, builder, folder, layers, inputs, seed):
             reference.train(mode)
             ours.train(mode)
             expected = run(whole, inputs, seed, gradients=True)
-            tally.check(label, "output with gradients", same(expected, run(ours, inputs, seed, gradients=True)))
+            tally.check(label, "output with gradients", same(expected, attempt(ours, inputs, seed, gradients=True)))
     tally.check(label, "state after the runs", same(reference.state_dict(), ours.state_dict()))
 
 
@@ -414,6 +423,31 @@ def fresh_reference(layers, seed):
     torch.manual_seed(seed)
     made = build(layers)
     return made if len(made) > 1 else made[0]
+
+
+def check_signatures(tally, builder, folder, kinds):
+    """Parameters, their order and their defaults; and that each layer has had a case."""
+    path = folder / "signatures.txt"
+    fault = builder.ask(signatures=str(path))
+    tally.check("signatures", "are told", fault is None, fault)
+    for line in path.read_text().splitlines():
+        name, _, parameters = line.partition("(")
+        ours = inspect.signature(eval(f"lambda {parameters[:-1]}: None", {"inf": float("inf")}))
+        if name in ("Identity", "Sequential"):
+            expected = inspect.signature(lambda *args: None)
+        else:
+            base = nn.RNNBase if name in ("RNN", "LSTM", "GRU") else getattr(nn, name)
+            theirs = list(inspect.signature(base.__init__).parameters.values())[1:]
+            # Not for text: tensors. RNNBase serves three layers. The function of the name 'relu' is F.relu.
+            hidden = {"_weight", "_random_samples", "mode" if base is nn.RNNBase else "", "proj_size" if name in ("RNN", "GRU") else ""}
+            plain = [parameter.replace(annotation=parameter.empty) for parameter in theirs if parameter.name not in hidden]
+            plain = [parameter.replace(default="relu") if parameter.default is F.relu else parameter for parameter in plain]
+            if name == "RNN":
+                tail = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in plain[-2:]]
+                plain = plain[:-2] + [inspect.Parameter("nonlinearity", inspect.Parameter.KEYWORD_ONLY, default="tanh")] + tail
+            expected = inspect.Signature(plain)
+        tally.check(name, "signature", ours == expected, f"{ours} {expected}")
+        tally.check(name, "has a case", name in kinds)
 
 
 def main():
@@ -429,6 +463,8 @@ def main():
             kinds.update(type(module).__name__ for module in build(layers).modules())
             for seed in SEEDS:
                 check_seed(tally, builder, pathlib.Path(folder), layers, make_inputs(makers), seed)
+        if not words:
+            check_signatures(tally, builder, pathlib.Path(folder), kinds)
     print(f"{len(kinds)} kinds of layers, {len(SEEDS)} seeds each")
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 0 if tally.failed == 0 else 1
