@@ -25,8 +25,8 @@ Describe 'New-TorchModel' {
             $model.SetTraining($false)
             $second = $input | Invoke-TorchModel $model
             $third = $input | Invoke-TorchModel $model -Traced
-            (Compare-RunOutput $first $second).IsMatch | Should -BeFalse
-            (Compare-RunOutput $second $third).IsMatch | Should -BeTrue
+            (Compare-RunOutput $first $second).Match | Should -BeFalse
+            (Compare-RunOutput $second $third).Match | Should -BeTrue
         }
 
         It 'goes to a file and back with the same names and bits' {

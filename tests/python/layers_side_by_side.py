@@ -1,10 +1,12 @@
 """Builds models of layers with ReproTorch and with Python's torch.nn on the same libtorch: with one seed, everything must be alike.
 
 For each case and 20 seeds: the names of the state_dict in their order; dtype and bits of every initial value; the next number
-that the generator gives; the outputs in eval mode and in training mode (dropout and all) for one seed, of our file run by Python; the state
-that these runs leave. Signatures are compared too. For some of the seeds also: the outputs with gradients on, and those of our file run by ReproTorch; and the file goes to
-Python, is saved there, loaded and saved by ReproTorch, and loaded by Python again: same names, same bits. tests/LayerBuilder does ReproTorch's
-part; LAYER_BUILDER names another one. Arguments choose cases by a part of a layer's text.
+that the generator gives; the outputs in eval mode and in training mode (dropout and all) for one seed, of our file run by Python;
+the state that these runs leave. For some of the seeds also: the outputs with gradients on, and those of our file run by
+ReproTorch; and the file goes to Python, is saved there, loaded and saved by ReproTorch, and loaded by Python again: same names,
+same bits. The signatures of all layers are compared too, and each must have a case.
+
+tests/LayerBuilder does ReproTorch's part; LAYER_BUILDER names another one. Arguments choose cases by a part of a layer's text.
 """
 import collections
 import inspect
