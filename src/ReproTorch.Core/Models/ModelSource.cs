@@ -64,4 +64,20 @@ public sealed record ModelSource
             throw;
         }
     }
+
+    /// <summary>Compiles the source and lets go of the submodules, which the model then holds alone.</summary>
+    internal ScriptModel CompileAndRelease()
+    {
+        try
+        {
+            return Compile();
+        }
+        finally
+        {
+            foreach ((_, ScriptModel submodule) in Submodules)
+            {
+                submodule.Dispose();
+            }
+        }
+    }
 }

@@ -36,7 +36,8 @@ internal static class InitialTensor
     public static TorchTensor XavierNormal(TensorPlace place, params long[] shape) => Normal(XavierDeviation(shape), place, shape);
 
     /// <summary>Memory that nobody wrote.</summary>
-    public static TorchTensor Empty(TensorPlace place, params long[] shape) => TensorFactory.Create("empty", shape, [], place.DType, place.Device);
+    public static TorchTensor Empty(TensorPlace place, params long[] shape) =>
+        TensorFactory.Create("empty", shape, [], place.DType, place.Device);
 
     /// <summary>How many inputs each output has, for a weight of that shape.</summary>
     public static long FanIn(params ReadOnlySpan<long> shape) => shape[1] * Product(shape[2..]);

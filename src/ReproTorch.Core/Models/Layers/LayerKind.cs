@@ -38,24 +38,7 @@ internal sealed record BoundLayer(LayerKind Kind, LayerArguments Arguments)
     {
         ModelSource source = Kind.Recipe(Arguments) with { Name = Name };
         inputs = ForwardSource.InputsOf(source.Source);
-        return CompileAndRelease(source);
-    }
-
-    /// <summary>Compiles a module whose submodules nobody else uses.</summary>
-    public static ScriptModel CompileAndRelease(ModelSource source)
-    {
-        try
-        {
-            return source.Compile();
-        }
-        finally
-        {
-            // The module holds them now.
-            foreach ((_, ScriptModel submodule) in source.Submodules)
-            {
-                submodule.Dispose();
-            }
-        }
+        return source.CompileAndRelease();
     }
 
     /// <inheritdoc cref="Build(out string)"/>

@@ -64,7 +64,7 @@ public static class LayerModel
             RandomStreams.Seed(seed.Given, [RandomSource.Torch], options.SeedLocation);
         }
 
-        return BoundLayer.CompileAndRelease(ContainerLayers.Sequence(bound) with { Name = options.Name });
+        return (ContainerLayers.Sequence(bound) with { Name = options.Name }).CompileAndRelease();
     }
 
     private static LayerInfo Info(LayerSignature signature) => new(

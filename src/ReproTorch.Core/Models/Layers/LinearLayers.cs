@@ -41,7 +41,8 @@ internal static class LinearLayers
 
     private static ModelSource Bilinear(LayerArguments arguments)
     {
-        (long first, long second, long outputs) = (arguments.Int("in1_features"), arguments.Int("in2_features"), arguments.Int("out_features"));
+        (long first, long second) = (arguments.Int("in1_features"), arguments.Int("in2_features"));
+        long outputs = arguments.Int("out_features");
         if (first <= 0)
         {
             throw arguments.Fault("in1_features", "in1_features must be greater than 0.");

@@ -7,7 +7,9 @@ internal static class Nearest
     public static string Hint(string word, IEnumerable<string> candidates)
     {
         string? nearest = candidates.MinBy(candidate => Distance(word, candidate));
-        return nearest is not null && Distance(word, nearest) <= Math.Clamp(nearest.Length / 2, 1, 3) ? $" Did you mean '{nearest}'?" : string.Empty;
+        return nearest is not null && Distance(word, nearest) <= Math.Clamp(nearest.Length / 2, 1, 3)
+            ? $" Did you mean '{nearest}'?"
+            : string.Empty;
     }
 
     // Letters to insert, delete or exchange (Levenshtein), case aside.

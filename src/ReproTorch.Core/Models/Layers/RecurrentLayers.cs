@@ -5,8 +5,8 @@ namespace ReproTorch.Models.Layers;
 /// <summary>torch/nn/modules/rnn.py, without packed sequences.</summary>
 internal static class RecurrentLayers
 {
-    private const string Stack = "int input_size, int hidden_size, int num_layers=1, bool bias=True, bool batch_first=False, float dropout=0.0, "
-        + "bool bidirectional=False";
+    private const string Stack = "int input_size, int hidden_size, int num_layers=1, bool bias=True, bool batch_first=False, "
+        + "float dropout=0.0, bool bidirectional=False";
 
     private const string OnDevice = "Device? device=None, ScalarType? dtype=None)";
     private const string Cell = "Cell(int input_size, int hidden_size, bool bias=True, ";
@@ -15,10 +15,14 @@ internal static class RecurrentLayers
 
     public static IEnumerable<LayerKind> Kinds =>
     [
-        LayerKind.Of($"RNN({Stack}, *, str nonlinearity='tanh', {OnDevice}", arguments => Recurrent(arguments, 1, "rnn_" + Nonlinearity(arguments))),
+        LayerKind.Of(
+            $"RNN({Stack}, *, str nonlinearity='tanh', {OnDevice}",
+            arguments => Recurrent(arguments, 1, "rnn_" + Nonlinearity(arguments))),
         LayerKind.Of($"LSTM({Stack}, int proj_size=0, {OnDevice}", arguments => Recurrent(arguments, 4, "lstm")),
         LayerKind.Of($"GRU({Stack}, {OnDevice}", arguments => Recurrent(arguments, 3, "gru")),
-        LayerKind.Of($"RNN{Cell}str nonlinearity='tanh', {OnDevice}", arguments => OneStep(arguments, 1, $"rnn_{Nonlinearity(arguments)}_cell")),
+        LayerKind.Of(
+            $"RNN{Cell}str nonlinearity='tanh', {OnDevice}",
+            arguments => OneStep(arguments, 1, $"rnn_{Nonlinearity(arguments)}_cell")),
         LayerKind.Of($"LSTM{Cell}{OnDevice}", arguments => OneStep(arguments, 4, "lstm_cell")),
         LayerKind.Of($"GRU{Cell}{OnDevice}", arguments => OneStep(arguments, 3, "gru_cell")),
     ];
@@ -169,7 +173,8 @@ internal static class RecurrentLayers
         const string Weights = "self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh";
         string begin =
             $$"""
-            assert input.dim() == 1 or input.dim() == 2, "{{arguments.Signature.Name}}: Expected input to be 1-D or 2-D but received {}-D tensor".format(input.dim())
+            assert input.dim() == 1 or input.dim() == 2, "{{arguments.Signature.Name}}: Expected input to be 1-D or 2-D but received {}-D".format(
+                input.dim())
             is_batched = input.dim() == 2
             if not is_batched:
                 input = input.unsqueeze(0)

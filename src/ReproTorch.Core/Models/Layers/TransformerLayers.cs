@@ -6,6 +6,13 @@ internal static class TransformerLayers
 {
     private const string LayerName = "TransformerEncoderLayer";
 
+    private const string MaskCheck =
+        """
+        if src_key_padding_mask is not None:
+            if src_key_padding_mask.dtype != torch.bool and not torch.is_floating_point(src_key_padding_mask):
+                raise AssertionError("only bool and floating types of key_padding_mask are supported")
+        """;
+
     public static IEnumerable<LayerKind> Kinds =>
     [
         LayerKind.Of(
@@ -19,14 +26,19 @@ internal static class TransformerLayers
 
     private static ModelSource EncoderLayer(LayerArguments arguments)
     {
-        (long features, long hidden, double dropout) = (arguments.Int("d_model"), arguments.Int("dim_feedforward"), arguments.Float("dropout"));
+        (long features, long hidden) = (arguments.Int("d_model"), arguments.Int("dim_feedforward"));
+        double dropout = arguments.Float("dropout");
         DropoutLayers.CheckProbability(arguments, "dropout");
         string activation = Activation(arguments);
-        var attention = new AttentionOptions(features, arguments.Int("nhead")) { Dropout = dropout, BatchFirst = arguments.Bool("batch_first") };
+        var attention = new AttentionOptions(features, arguments.Int("nhead"))
+        {
+            Dropout = dropout,
+            BatchFirst = arguments.Bool("batch_first"),
+        };
         double eps = arguments.Float("layer_norm_eps");
         List<KeyValuePair<string, ScriptModel>> parts =
         [
-            new("self_attn", AttentionSource(arguments, attention)),
+            new("self_attn", AttentionLayers.Source(arguments, attention).CompileAndRelease()),
             new("linear1", LinearLayers.Source(features, hidden, bias: true, arguments.Place).Compile()),
             new("dropout", DropoutLayers.Source(dropout).Compile()),
             new("linear2", LinearLayers.Source(hidden, features, bias: true, arguments.Place).Compile()),
@@ -77,13 +89,6 @@ internal static class TransformerLayers
         };
     }
 
-    private const string MaskCheck =
-        """
-        if src_key_padding_mask is not None:
-            if src_key_padding_mask.dtype != torch.bool and not torch.is_floating_point(src_key_padding_mask):
-                raise AssertionError("only bool and floating types of key_padding_mask are supported")
-        """;
-
     // All layers are copies of the one given, initial values included.
     private static ModelSource Encoder(LayerArguments arguments)
     {
@@ -101,9 +106,11 @@ internal static class TransformerLayers
 
         using ScriptModel first = layer.Build();
         ScriptModel? norm = arguments.IsNone("norm") ? null : arguments.Layer("norm").Build();
-        KeyValuePair<string, ScriptModel>[] copies = [.. Enumerable.Range(0, checked((int)count)).Select(i => KeyValuePair.Create($"{i}", first.Clone()))];
+        KeyValuePair<string, ScriptModel>[] copies =
+            [.. Enumerable.Range(0, checked((int)count)).Select(i => KeyValuePair.Create($"{i}", first.Clone()))];
         var list = new ModelSource { Name = "ModuleList", Source = string.Empty, Submodules = copies };
-        string nested = !CanBeFast(layer.Arguments) || layer.Arguments.Bool("norm_first") || !arguments.Bool("enable_nested_tensor") ? string.Empty :
+        bool mayNest = CanBeFast(layer.Arguments) && !layer.Arguments.Bool("norm_first") && arguments.Bool("enable_nested_tensor");
+        string nested = !mayNest ? string.Empty :
             $$"""
             if src_key_padding_mask is not None:
                 first = getattr(self.layers, "0")
@@ -131,13 +138,10 @@ internal static class TransformerLayers
                 """,
                 "src: Tensor, mask: Optional[Tensor] = None, src_key_padding_mask: Optional[Tensor] = None",
                 "Tensor"),
-            Submodules = norm is null ? [new("layers", list.Compile())] : [new("layers", list.Compile()), new("norm", norm)],
+            Submodules = norm is null ? [new("layers", list.CompileAndRelease())] : [new("layers", list.CompileAndRelease()), new("norm", norm)],
             Attributes = [.. arguments.ToAttributes("norm"), .. Absent.If(norm is null, "norm")],
         };
     }
-
-    private static ScriptModel AttentionSource(LayerArguments arguments, AttentionOptions attention) =>
-        AttentionLayers.Source(arguments, attention).Compile();
 
     private static bool CanBeFast(LayerArguments layer) => layer.Bool("batch_first") && layer.Int("nhead") % 2 == 0;
 

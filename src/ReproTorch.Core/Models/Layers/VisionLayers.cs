@@ -133,7 +133,7 @@ internal static class VisionLayers
     private static string CountCheck(LayerArguments arguments, string name) => arguments[name] is object?[] items
         ? $"""
           if input.dim() != {items.Length + 2}:
-              raise ValueError("{arguments.Signature.Name} was given a {name} of {items.Length} numbers, which takes an input of {items.Length + 2} dimensions")
+              raise ValueError("{arguments.Signature.Name} was given a {name} of {items.Length} numbers, for an input of {items.Length + 2} dimensions")
 
           """
         : string.Empty;

@@ -96,7 +96,9 @@ public sealed class NewTorchModelCommand : ReproTorchCmdlet
                         entry.Key, entry.Value as string ?? throw Invalid($"The layer '{entry.Key}' is no text such as 'Linear(8, 4)'."))));
                     break;
                 default:
-                    throw Invalid($"-Layer was given a {element?.GetType().Name ?? "null"}. Expected text such as 'Linear(8, 4)', or an ordered dictionary of it.");
+                    throw Invalid(
+                        $"-Layer was given a {element?.GetType().Name ?? "null"}. Expected text such as 'Linear(8, 4)', or an ordered "
+                        + "dictionary of it.");
             }
         }
 
@@ -113,7 +115,9 @@ public sealed class NewTorchModelCommand : ReproTorchCmdlet
         Submodules =
         [
             .. Entries(Submodule, nameof(Submodule)).Select(entry => KeyValuePair.Create(
-                entry.Key, entry.Value as ScriptModel ?? throw Invalid($"The submodule '{entry.Key}' is no model. Give one of New-TorchModel or Import-TorchModel."))),
+                entry.Key,
+                entry.Value as ScriptModel
+                    ?? throw Invalid($"The submodule '{entry.Key}' is no model. Give one of New-TorchModel or Import-TorchModel."))),
         ],
     }.Compile();
 
@@ -123,8 +127,10 @@ public sealed class NewTorchModelCommand : ReproTorchCmdlet
     // A hashtable's order changes from process to process; by name it is always the same.
     private static IEnumerable<KeyValuePair<string, object?>> Entries(IDictionary? dictionary, string parameter)
     {
-        IEnumerable<KeyValuePair<string, object?>> entries = (dictionary ?? new Hashtable()).Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(
-            entry.Key as string ?? throw Invalid($"-{parameter} has the key {entry.Key}, which is no name."), Unwrap.Deep(entry.Value)));
+        IEnumerable<KeyValuePair<string, object?>> entries = (dictionary ?? new Hashtable()).Cast<DictionaryEntry>().Select(
+            entry => KeyValuePair.Create(
+                entry.Key as string ?? throw Invalid($"-{parameter} has the key {entry.Key}, which is no name."),
+                Unwrap.Deep(entry.Value)));
         return dictionary is Hashtable ? entries.OrderBy(entry => entry.Key, StringComparer.Ordinal) : entries;
     }
 
