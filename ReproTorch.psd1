@@ -28,6 +28,7 @@
         'Import-TorchTensor'
         'Invoke-TorchModel'
         'New-RandomStream'
+        'New-TorchModel'
         'New-TorchTensor'
         'Set-TorchDeterminism'
         'Set-TorchRngState'

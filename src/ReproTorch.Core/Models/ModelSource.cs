@@ -21,6 +21,10 @@ public sealed record ModelSource
     /// <summary>Other attributes by name, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Attributes { get; init; } = [];
 
+    /// <summary>Submodules by name, in order. They are shared with the model, as in Python: a change of one's parameters shows in
+    /// the other. A name may be a number, which source reaches by <c>getattr(self, "0")</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, ScriptModel>> Submodules { get; init; } = [];
+
     /// <summary>Compiles the source.</summary>
     /// <exception cref="ReproTorchException">It does not compile; the message shows the line.</exception>
     public ScriptModel Compile()
@@ -45,14 +49,35 @@ public sealed record ModelSource
                 NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_attribute(module, name, native));
             }
 
-            // TorchScript's parser wants a line to end, the last one too.
-            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source + "\n"));
+            foreach ((string name, ScriptModel submodule) in Submodules)
+            {
+                NativeError.ThrowIfFailed(NativeMethods.rpt_module_register_submodule(module, name, submodule.Handle));
+            }
+
+            // TorchScript's parser wants a line to end, the last one too, and knows one kind of line end.
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source.ReplaceLineEndings("\n") + "\n"));
             return new ScriptModel(module, sha256: null) { Name = Name };
         }
         catch
         {
             module.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Compiles the source and lets go of the submodules, which the model then holds alone.</summary>
+    internal ScriptModel CompileAndRelease()
+    {
+        try
+        {
+            return Compile();
+        }
+        finally
+        {
+            foreach ((_, ScriptModel submodule) in Submodules)
+            {
+                submodule.Dispose();
+            }
         }
     }
 }

@@ -29,6 +29,9 @@ public sealed class ScriptModel : TorchModel
         }
     }
 
+    /// <summary>The module.</summary>
+    internal ScriptModuleHandle Handle => _handle;
+
     /// <inheritdoc/>
     public override string? Sha256 => _sha256?.GetAwaiter().GetResult();
 
@@ -129,6 +132,13 @@ public sealed class ScriptModel : TorchModel
 
         var model = new ScriptModel(traced, sha256: null, ownsTensors: false) { Name = Name };
         return new TraceResult(model, JsonSerializer.Deserialize(NativeText.Take(frozen), ModelJson.Default.ListFrozenNode)!);
+    }
+
+    /// <summary>An independent copy: parameters and buffers are copied, and tied ones stay tied.</summary>
+    public ScriptModel Clone()
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_clone(_handle, out ScriptModuleHandle copy));
+        return new ScriptModel(copy, sha256: null) { Name = Name };
     }
 
     /// <inheritdoc/>

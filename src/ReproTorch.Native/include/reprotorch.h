@@ -300,6 +300,7 @@ RPT_API rpt_error *rpt_module_define(rpt_module *module, const char *source);
 RPT_API rpt_error *rpt_module_register_parameter(rpt_module *module, const char *name, const rpt_tensor *tensor,
                                                  int32_t requires_grad);
 RPT_API rpt_error *rpt_module_register_buffer(rpt_module *module, const char *name, const rpt_tensor *tensor);
+/* The name may be a number, as in nn.Sequential; source reaches it by getattr(self, "0"). */
 RPT_API rpt_error *rpt_module_register_submodule(rpt_module *module, const char *name, const rpt_module *submodule);
 /* The attribute's TorchScript type is the value's (rpt_value_type). */
 RPT_API rpt_error *rpt_module_register_attribute(rpt_module *module, const char *name, const rpt_value *value);

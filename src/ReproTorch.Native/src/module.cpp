@@ -42,24 +42,42 @@ namespace {
 
 rpt_module *new_module(Module module) { return new rpt_module{std::move(module)}; }
 
-// A name that can stand in TorchScript code, which archives are made of.
-void require_identifier(const std::string &name, const char *what) {
-    bool is_good = !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
+bool has_only_word_characters(const std::string &name) {
+    bool is_good = !name.empty();
     for (const char c : name) {
         is_good = is_good && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_');
     }
-    if (!is_good) {
+    return is_good;
+}
+
+// A name that can stand in TorchScript code, which archives are made of.
+void require_identifier(const std::string &name, const char *what) {
+    if (!has_only_word_characters(name) || std::isdigit(static_cast<unsigned char>(name.front())) != 0) {
         invalid("'", name, "' cannot be the name of ", what, "; it takes letters, digits and '_', and no digit first.");
+    }
+}
+
+void require_free(const Module &module, const std::string &name) {
+    if (module.hasattr(name) || module.find_method(name)) {
+        invalid("The module already has something called '", name, "'.");
     }
 }
 
 // The name of a new attribute, which nothing in the module has yet.
 std::string require_new_name(const Module &module, const char *name, const char *what) {
-    const auto text = require_text(name, "name");
+    auto text = require_text(name, "name");
     require_identifier(text, what);
-    if (module.hasattr(text) || module.find_method(text)) {
-        invalid("The module already has something called '", text, "'.");
+    require_free(module, text);
+    return text;
+}
+
+// Submodules may be called by a number, as those of nn.Sequential are: code reaches them by getattr(self, "0").
+std::string require_new_submodule_name(const Module &module, const char *name) {
+    auto text = require_text(name, "name");
+    if (!has_only_word_characters(text)) {
+        invalid("'", text, "' cannot be the name of a submodule; it takes letters, digits and '_'.");
     }
+    require_free(module, text);
     return text;
 }
 
@@ -341,7 +359,7 @@ rpt_error *rpt_module_register_submodule(rpt_module *module, const char *name, c
     return guard([&] {
         auto &target = require(module, "module").module;
         const auto &child = require(submodule, "submodule").module;
-        const auto text = require_new_name(target, name, "a submodule");
+        const auto text = require_new_submodule_name(target, name);
         bool is_circle = child == target;
         visit_attributes(child, [&](const std::string &, const IValue &value, const Module &, size_t) {
             is_circle = is_circle || (value.isObject() && value.toObject() == target._ivalue());

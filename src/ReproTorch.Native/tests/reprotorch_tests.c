@@ -557,6 +557,8 @@ static void test_modules(void) {
     BAD(rpt_module_register_buffer(module, "", weights), INVALID, "''");
     BAD(rpt_module_register_buffer(module, "b", NULL), INVALID, "tensor");
     BAD(rpt_module_register_parameter(NULL, "b", weights, 0), INVALID, "module");
+    BAD(rpt_module_register_submodule(module, "no.good", child), INVALID, "no.good");
+    BAD(rpt_module_register_buffer(module, "0", weights), INVALID, "'0'");
     BAD(rpt_module_register_submodule(child, "net", module), INVALID, "part of");
     BAD(rpt_module_register_submodule(module, "net", module), INVALID, "part of");
     GOOD(rpt_module_define(module, "def forward(self, x, scale: float = 1.0):\n"
