@@ -36,7 +36,7 @@ public static class ModelLoader
         {
             NativeError.ThrowIfFailed(NativeMethods.rpt_module_load(path, type, index, out ScriptModuleHandle loaded));
             return loaded;
-        });
+        }, path);
         return Wrap(module, path, sha256);
     }
 
@@ -63,7 +63,7 @@ public static class ModelLoader
                     first, bytes.LongLength, type, index, out ScriptModuleHandle loaded));
                 return loaded;
             }
-        });
+        }, path);
         return Wrap(module, path, Task.FromResult(actual));
     }
 
@@ -79,7 +79,21 @@ public static class ModelLoader
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load)
+    // What libtorch says of a file that passed the check is not always about a file: its own asserts ask for a bug report.
+    private static ScriptModuleHandle Load(Func<ScriptModuleHandle> load, string path)
+    {
+        try
+        {
+            return load();
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.ModelFormat, $"{path} is damaged, or was written by something else than PyTorch: libtorch cannot load it ({e.Message}).", e);
+        }
+    }
+
+    private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load, string path)
     {
         ScriptModuleHandle? module = null;
         ExceptionDispatchInfo? failure = null;
@@ -89,7 +103,7 @@ public static class ModelLoader
             {
                 try
                 {
-                    module = load();
+                    module = Load(load, path);
                 }
                 catch (Exception e)
                 {

@@ -31,8 +31,21 @@ internal sealed class PickleNode(PickleNodeKind kind, object? callee, object? ar
     /// <summary>The arguments of a call, as a tuple; what is asked for.</summary>
     public object? Argument { get; } = argument;
 
+    /// <summary>True when the call makes an object (NEWOBJ), which BUILD then gives its state.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>True when BUILD gave it a state.</summary>
+    public bool IsBuilt { get; private set; }
+
     /// <summary>What BUILD gave to the result, or null.</summary>
-    public object? State { get; set; }
+    public object? State { get; private set; }
+
+    /// <summary>Gives it a state.</summary>
+    public void Build(object? state)
+    {
+        State = state;
+        IsBuilt = true;
+    }
 
     /// <summary>What was appended.</summary>
     public List<object?> Items => _items ??= [];

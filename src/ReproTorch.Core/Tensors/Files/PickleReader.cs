@@ -176,7 +176,7 @@ internal ref struct PickleReader
             case (byte)'Q': Push(new PickleNode(PickleNodeKind.Persistent, null, Pop(1)[0])); break;
             case (byte)'R' or 0x81: // REDUCE, NEWOBJ
                 object?[] call = Pop(2);
-                Push(new PickleNode(PickleNodeKind.Call, call[0], call[1]));
+                Push(new PickleNode(PickleNodeKind.Call, call[0], call[1]) { IsNew = opcode == 0x81 });
                 break;
             case 0x92: // NEWOBJ_EX
                 object?[] keywords = Pop(3);
@@ -189,7 +189,7 @@ internal ref struct PickleReader
                     throw Wrong("BUILD sets the state of something that has none");
                 }
 
-                built.State = state;
+                built.Build(state);
                 break;
             default:
                 throw Wrong($"the opcode {opcode:x2} is unknown or of protocol 0 or 1");
@@ -240,6 +240,11 @@ internal ref struct PickleReader
 
     private readonly string Text(ReadOnlySpan<byte> bytes)
     {
+        if (_rules.IsTorchScript)
+        {
+            return Encoding.Latin1.GetString(bytes);
+        }
+
         try
         {
             return s_utf8.GetString(bytes);
@@ -254,7 +259,7 @@ internal ref struct PickleReader
     {
         if (++_values > MaxValues)
         {
-            throw Wrong($"it has more than {MaxValues} values; keep numbers in tensors");
+            throw Wrong($"it has more than {MaxValues} values; numbers belong in tensors");
         }
     }
 
@@ -372,7 +377,13 @@ internal ref struct PickleReader
     private void Remember(long index)
     {
         Count();
-        _memo[index] = Top();
+        object? value = Top();
+        if (_rules.IsTorchScript && (index > _values || value is PickleNode { IsNew: true, IsBuilt: false }))
+        {
+            throw Wrong($"something is put where it does not belong, at {index} of the memo");
+        }
+
+        _memo[index] = value;
     }
 
     private void Recall(long index) =>

@@ -34,5 +34,9 @@ internal sealed class PickleRules
     /// <summary>What to say of a name that may not.</summary>
     public Func<string, string> Refusal { get; }
 
+    /// <summary>True for libtorch's dialect: texts are any bytes, a letter each; an object that has no state yet is not remembered, because its
+    /// unpickler has a number there; and the places in the memo are no higher than what was put there, because it has memory for all.</summary>
+    public bool IsTorchScript { get; init; }
+
     public bool HasOpcode(byte opcode) => _opcodes[opcode];
 }

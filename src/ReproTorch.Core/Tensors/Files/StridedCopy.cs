@@ -58,6 +58,37 @@ internal static class StridedCopy
         return strides;
     }
 
+    /// <summary>The elements of the storage from a view's first to its last.</summary>
+    /// <param name="shape">Sizes, 0 or more.</param>
+    /// <param name="strides">Distances in elements, 0 or more.</param>
+    /// <param name="offset">The first element, 0 or more.</param>
+    /// <param name="count">Elements of the storage.</param>
+    /// <param name="extent">The elements that it spans; 0 of an empty view.</param>
+    /// <returns>False when the view leaves the storage.</returns>
+    public static bool TryExtent(ReadOnlySpan<long> shape, ReadOnlySpan<long> strides, long offset, long count, out long extent)
+    {
+        extent = 0;
+        if (shape.Contains(0))
+        {
+            return true;
+        }
+
+        // Below 64 times 2^126: no overflow.
+        UInt128 last = 0;
+        for (int i = 0; i < shape.Length; i++)
+        {
+            last += (UInt128)(ulong)(shape[i] - 1) * (ulong)strides[i];
+        }
+
+        if (last + (ulong)offset >= (ulong)count)
+        {
+            return false;
+        }
+
+        extent = (long)last + 1;
+        return true;
+    }
+
     /// <summary>Copies elements. Every access is checked.</summary>
     /// <param name="source">The bytes from the element on whose indices are all 0.</param>
     /// <param name="shape">Sizes.</param>

@@ -170,7 +170,7 @@ internal sealed class TorchValueBuilder(string place, ITorchStorages storages, l
 
         DType dtype = given ?? stored ?? DType.uint8;
         int size = dtype.ItemSize();
-        if (!TryLength(dtype, shape, out long length) || !TryExtent(shape, strides, offset, storage.Length / size, out long extent))
+        if (!TryLength(dtype, shape, out long length) || !StridedCopy.TryExtent(shape, strides, offset, storage.Length / size, out long extent))
         {
             throw Damaged($"a tensor of shape ({string.Join(", ", shape)}) and strides ({string.Join(", ", strides)}) from element {offset} on "
                 + $"does not fit its storage of {storage.Length} bytes.");
@@ -272,31 +272,6 @@ internal sealed class TorchValueBuilder(string place, ITorchStorages storages, l
         {
             return false;
         }
-    }
-
-    // The elements from the first to the last one of a view; false when they leave the storage.
-    private static bool TryExtent(long[] shape, long[] strides, long offset, long count, out long extent)
-    {
-        extent = 0;
-        if (shape.Contains(0))
-        {
-            return true;
-        }
-
-        // Below 2^63 + 64 * 2^126: no overflow.
-        UInt128 last = 0;
-        for (int i = 0; i < shape.Length; i++)
-        {
-            last += (UInt128)(ulong)(shape[i] - 1) * (ulong)strides[i];
-        }
-
-        if (last + (ulong)offset >= (ulong)count)
-        {
-            return false;
-        }
-
-        extent = (long)last + 1;
-        return true;
     }
 
     // ("storage", class, key, device, number of elements), and in the old form a note on views, which is None today.
