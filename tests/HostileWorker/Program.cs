@@ -61,7 +61,7 @@ internal static class Program
         }
         catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.ModelFormat or ReproTorchErrorKind.Refused or ReproTorchErrorKind.ScriptSource)
         {
-            outcome = e.Message.Length is > 0 and < 20_000 ? $"refused {e.Kind} {OneLine(e.Message)}" : $"BAD a message of {e.Message.Length} letters";
+            outcome = e.Message.Length is > 0 and < 200_000 ? $"refused {e.Kind} {OneLine(e.Message)}" : $"BAD a message of {e.Message.Length} letters";
         }
         catch (Exception e)
         {

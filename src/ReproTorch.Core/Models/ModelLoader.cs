@@ -86,11 +86,21 @@ public static class ModelLoader
         {
             return load();
         }
-        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure)
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.ScriptSource)
         {
-            throw new ReproTorchException(
-                ReproTorchErrorKind.ModelFormat, $"{path} is damaged, or was written by something else than PyTorch: libtorch cannot load it ({e.Message}).", e);
+            throw Fault($"{path}: its code does not compile with this libtorch. {e.Message.Trim()}", e);
         }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.ModelFormat)
+        {
+            throw Fault($"{path}: {e.Message}", e);
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure or ReproTorchErrorKind.ScriptRaise)
+        {
+            throw Fault($"{path} is damaged, or was written by something else than PyTorch: libtorch cannot load it ({e.Message.Trim()}).", e);
+        }
+
+        static ReproTorchException Fault(string message, ReproTorchException inner) =>
+            new(ReproTorchErrorKind.ModelFormat, message, inner) { NativeFunction = inner.NativeFunction, NativeBacktrace = inner.NativeBacktrace };
     }
 
     private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load, string path)

@@ -48,6 +48,7 @@ internal static class DebugPickle
         }
 
         long length = 0;
+        bool endsLine = true;
         foreach (object? number in numbers)
         {
             if (number is not long index || !IsIndex(index, texts))
@@ -55,7 +56,21 @@ internal static class DebugPickle
                 return null;
             }
 
-            length += ((string)texts[index]!).Length;
+            var text = (string)texts[index]!;
+            if (length > 0 && !endsLine)
+            {
+                return null;
+            }
+
+            // libtorch takes each for one line.
+            int end = text.IndexOf('\n', StringComparison.Ordinal);
+            endsLine = end == text.Length - 1 && end >= 0;
+            if (end >= 0 && !endsLine)
+            {
+                return null;
+            }
+
+            length += text.Length;
         }
 
         return length;
