@@ -74,7 +74,7 @@ internal static class Program
             : outcome;
     }
 
-    private static string OneLine(string text) => (text.Length > 300 ? text[..300] : text).ReplaceLineEndings(" | ");
+    private static string OneLine(string text) => (text.Length > 600 ? text[..600] : text).ReplaceLineEndings(" | ");
 
     private static Func<Random, int, (Action, string)> Flips(string path, string scratch)
     {

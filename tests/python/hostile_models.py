@@ -131,6 +131,38 @@ class Constants(torch.nn.Module):
             x[None, None], scale_factor=2.0, mode="nearest").sum()
 
 
+class Archive(torch.nn.Module):
+    """Something of one's own that is called as an operator is."""
+    def __init__(self):
+        super().__init__()
+        self.from_file = 2.0
+
+    @torch.jit.export
+    def save(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        return x * len(name)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.save(x, "x") * self.from_file
+
+
+class Innocent(torch.nn.Module):
+    """Names and texts that a careless screen would take for harm."""
+    save: torch.Tensor
+
+    def __init__(self):
+        super().__init__()
+        self.save = torch.ones(1)
+        self.archive = Archive()
+        self.note = "torch.save(x, 'f'); ops.aten.from_file"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        # torch.save(x, "file")
+        y = self.archive.save(x, "text") + self.archive(x) + self.save
+        if x.sum() > 1e9:
+            raise RuntimeError("x.save('file') rpc_sync(1)")
+        return y + len(self.note) + self.archive.from_file
+
+
 def quantized():
     """Packed parameters, which are objects of libtorch's own classes."""
     torch.backends.quantized.engine = "fbgemm" if "fbgemm" in torch.backends.quantized.supported_engines else "qnnpack"
@@ -150,6 +182,7 @@ def make(folder):
         "constants": lambda: torch.jit.trace(Constants(), torch.randn(4, 4)),
         "frozen": lambda: torch.jit.freeze(torch.jit.script(layers)),
         "quantized": quantized,
+        "innocent": lambda: torch.jit.script(Innocent()),
     }
     paths = []
     for name, build in models.items():

@@ -38,7 +38,9 @@ internal sealed class ModelPickles
     private readonly ScriptCode _code;
     private readonly string _place;
     private readonly string _folder;
-    private readonly HashSet<object> _checked = new(ReferenceEqualityComparer.Instance);
+
+    // What was looked at, and whether all in it was too.
+    private readonly Dictionary<object, bool> _checked = new(ReferenceEqualityComparer.Instance);
 
     private ModelPickles(ZipReader archive, ScriptCode code, string place, string folder)
     {
@@ -108,12 +110,26 @@ internal sealed class ModelPickles
             throw Damaged($"a value that is declared as {type} is {Describe(value)}");
         }
 
-        // Shared values are looked at once; what holds itself would never end.
-        if (value is PickleNode or object?[] { Length: > 0 } or List<object?> or List<KeyValuePair<object?, object?>> && !_checked.Add(value))
+        bool isShared = value is PickleNode or object?[] { Length: > 0 } or List<object?> or List<KeyValuePair<object?, object?>>;
+        if (isShared && !_checked.TryAdd(value!, false))
         {
+            if (!_checked[value!])
+            {
+                throw Damaged("something in it holds itself");
+            }
+
             return;
         }
 
+        Inside(value, type, depth);
+        if (isShared)
+        {
+            _checked[value!] = true;
+        }
+    }
+
+    private void Inside(object? value, ScriptType? type, int depth)
+    {
         switch (value)
         {
             case object?[] tuple:
