@@ -35,6 +35,7 @@ internal static class Program
             EnvCommand.Create(),
             RunCommand.Create(),
             CompareCommand.Create(),
+            ProbeCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

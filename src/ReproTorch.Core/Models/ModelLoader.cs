@@ -23,7 +23,15 @@ public static class ModelLoader
             throw new FileNotFoundException($"There is no model file '{path}'.", path);
         }
 
-        return options.Sha256 is { } expected ? LoadPinned(path, expected, options) : LoadPlain(path, options);
+        if (!options.Probe)
+        {
+            return options.Sha256 is { } expected ? LoadPinned(path, expected, options) : LoadPlain(path, options);
+        }
+
+        // Pinned to what was probed, whoever changes the file meanwhile.
+        string hash = options.Sha256 ?? HashFile(path);
+        ModelProbe.Run(path, hash, options.AllowFileAccess, options.Cancellation);
+        return LoadPinned(path, hash, options);
     }
 
     // The hash is computed beside the loading: it decides nothing here, and takes as long as reading the file.
