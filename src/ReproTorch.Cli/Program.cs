@@ -36,6 +36,7 @@ internal static class Program
             RunCommand.Create(),
             CompareCommand.Create(),
             RandomCommand.Create(),
+            ProbeCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
+using ReproTorch.Models.Screening;
 using ReproTorch.Tensors.Files;
 
 namespace ReproTorch.Models;
@@ -9,10 +9,18 @@ namespace ReproTorch.Models;
 /// Checks a TorchScript archive in managed code before libtorch sees a byte of it. libtorch checks no CRC of stored members, so
 /// that a flipped bit in a weight loads silently; and a TorchScript file is a program, which may ask to write files.
 /// </summary>
-public static partial class ArchiveCheck
+public static class ArchiveCheck
 {
-    // A code member is source text of one class; the largest real models have a few hundred kilobytes.
-    private const int MaxCode = 64 << 20;
+    // The largest real models have a few megabytes.
+    private const int MaxCode = 32 << 20;
+
+    // Bounds what an archive of nothing but zeros can take.
+    private const long MaxUnpacked = 512 << 20;
+
+    // kMinSupportedFileFormatVersion and kMaxSupportedFileFormatVersion of caffe2/serialize/versions.h: the same in libtorch 1.13 and
+    // all later ones up to today.
+    private const long OldestVersion = 1;
+    private const long NewestVersion = 10;
 
     /// <summary>Checks a file.</summary>
     /// <param name="path">The file.</param>
@@ -24,23 +32,103 @@ public static partial class ArchiveCheck
         RequireZip(path);
         using ZipReader archive = Open(path);
         string top = TopFolder(archive);
+        RequireOneReading(archive);
         RequireTorchScript(archive, top);
-        foreach (ZipMember member in archive.Members)
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            try
+            foreach (ZipMember member in archive.Members)
             {
+                cancellation.ThrowIfCancellationRequested();
                 archive.Verify(member, cancellation);
             }
-            catch (ReproTorchException e)
+
+            ScriptCode code = ScriptCode.Read(path, Sources(archive, top));
+            CheckPickles(archive, top, code);
+            if (!allowFileAccess)
             {
-                throw Damaged(e);
+                RefuseFileAccess(archive.Path, code);
+            }
+        }
+        catch (ReproTorchException e) when (e.Kind == ReproTorchErrorKind.FileFormat)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    // libtorch finds members without regard to case.
+    private static void RequireOneReading(ZipReader archive)
+    {
+        if (archive.HasComment)
+        {
+            throw Refuse(archive.Path, "Something follows the directory of the archive, which no PyTorch writes.");
+        }
+
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        long unpacked = 0;
+        foreach (ZipMember member in archive.Members)
+        {
+            if (!names.Add(member.Name))
+            {
+                throw Refuse(archive.Path, $"It has two members called {member.Name}, apart from the case of letters.");
             }
 
-            if (!allowFileAccess && member.Name.StartsWith(top + "/code/", StringComparison.Ordinal)
-                && member.Name.EndsWith(".py", StringComparison.Ordinal))
+            unpacked += member.IsDeflated ? member.Length : 0;
+        }
+
+        if (unpacked > Math.Max(MaxUnpacked, 20 * archive.File.Length))
+        {
+            throw Refuse(archive.Path, $"Its compressed members unpack from {archive.File.Length} to {unpacked} bytes. No model does; it was not read.");
+        }
+    }
+
+    private static IEnumerable<(string Member, string Qualifier, string Text)> Sources(ZipReader archive, string top)
+    {
+        string folder = top + "/code/";
+        long total = 0;
+        foreach (ZipMember member in archive.Members)
+        {
+            if (!member.Name.StartsWith(folder, StringComparison.OrdinalIgnoreCase) || !member.Name.EndsWith(".py", StringComparison.OrdinalIgnoreCase))
             {
-                Screen(archive, member);
+                continue;
+            }
+
+            total += member.Length;
+            if (total > MaxCode)
+            {
+                throw Refuse(archive.Path, $"Its code has more than {MaxCode} bytes, which no model has.");
+            }
+
+            // A letter a byte, as libtorch reads it.
+            string text = Encoding.Latin1.GetString(archive.ReadAll(member, MaxCode));
+            yield return text.Contains('\0', StringComparison.Ordinal)
+                ? throw Refuse(archive.Path, $"Its code {member.Name} has a zero byte.")
+                : (member.Name, member.Name[folder.Length..^".py".Length].Replace('/', '.'), text);
+        }
+    }
+
+    private static void CheckPickles(ZipReader archive, string top, ScriptCode code)
+    {
+        ModelPickles.Check(archive, code, archive.Find($"{top}/constants.pkl")!, isModel: false);
+        ModelPickles.Check(archive, code, archive.Find($"{top}/data.pkl")!, isModel: true);
+        foreach (ZipMember member in archive.Members)
+        {
+            if (member.Name.EndsWith(".debug_pkl", StringComparison.OrdinalIgnoreCase))
+            {
+                DebugPickle.Check(archive, member);
+            }
+        }
+    }
+
+    private static void RefuseFileAccess(string path, ScriptCode code)
+    {
+        foreach ((string member, string qualifier, List<ScriptToken> tokens) in code.Files)
+        {
+            if (OperatorScreen.Find(code.Classes, qualifier, tokens) is var (name, line))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.Refused,
+                    $"{path} was not loaded: its code has '{name}' ({member}, line {line}), which reads or writes files or reaches other processes. "
+                    + "A model is a program; if you trust this one, load it with -AllowFileAccess.");
             }
         }
     }
@@ -100,6 +188,13 @@ public static partial class ArchiveCheck
     private static void RequireTorchScript(ZipReader archive, string top)
     {
         bool Has(string name) => archive.Find($"{top}/{name}") is not null;
+
+        // libtorch takes what it finds of this before all else.
+        if (archive.Members.Any(member => member.Name.EndsWith("/model.json", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw Refuse(archive.Path, "It is in the format of PyTorch 1.0 and 1.1 (model.json). Load it with PyTorch 1.13 and save it again.");
+        }
+
         if (!Has("data.pkl"))
         {
             throw Refuse(archive.Path, $"It has no {top}/data.pkl. {Wanted}");
@@ -111,33 +206,23 @@ public static partial class ArchiveCheck
                 archive.Path, $"It is a file of torch.save: tensors, or a model that only Python could rebuild, not TorchScript. {Wanted}");
         }
 
-        ZipMember version = archive.Find($"{top}/version") ?? archive.Find($"{top}/.data/version")
+        // The order in which libtorch looks.
+        ZipMember version = archive.Find($"{top}/.data/version") ?? archive.Find($"{top}/version")
             ?? throw Refuse(archive.Path, $"It does not say its format version. {Wanted}");
         string text = Encoding.ASCII.GetString(archive.ReadAll(version, 64)).Trim();
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
         {
             throw Refuse(archive.Path, $"Its format version is '{text}', which is no number.");
         }
-    }
 
-    private static void Screen(ZipReader archive, ZipMember member)
-    {
-        string code = Encoding.UTF8.GetString(archive.ReadAll(member, MaxCode));
-        Match match = Forbidden().Match(code);
-        if (match.Success)
+        if (number is < OldestVersion or > NewestVersion)
         {
-            int line = code.AsSpan(0, match.Index).Count('\n') + 1;
-            throw new ReproTorchException(
-                ReproTorchErrorKind.Refused,
-                $"{archive.Path} was not loaded: its code calls '{match.Value.Trim()}' ({member.Name}, line {line}), which reads or writes files "
-                + "or reaches other processes. A model is a program; if you trust this one, load it with -AllowFileAccess.");
+            throw Refuse(
+                archive.Path,
+                $"It has the format version {number}, and this libtorch reads {OldestVersion} to {NewestVersion}. "
+                + (number > NewestVersion ? "Use a newer libtorch, or save the model with an older PyTorch." : "Save it again with a newer PyTorch."));
         }
     }
 
     private static ReproTorchException Refuse(string path, string what) => new(ReproTorchErrorKind.ModelFormat, $"{path}: {what}");
-
-    // The operators of libtorch that leave the process: aten::save, aten::from_file, prim::rpc_*, c10d::*. As serialized code writes
-    // them: torch.save(..), x.save(..), ops.aten.save(..).
-    [GeneratedRegex(@"\.\s*(save|from_file)\b|\brpc_(async|sync|remote)\b|\bops\s*\.\s*(c10d|caffe2|_caffe2)\b")]
-    private static partial Regex Forbidden();
 }

@@ -13,4 +13,10 @@ public sealed record LoadOptions
 
     /// <summary>Accepts a model whose code reads or writes files.</summary>
     public bool AllowFileAccess { get; init; }
+
+    /// <summary>Loads the file in a process of its own first (<see cref="ModelProbe"/>); the same bytes are then loaded here.</summary>
+    public bool Probe { get; init; }
+
+    /// <summary>Ends the probe.</summary>
+    public CancellationToken Cancellation { get; init; }
 }

@@ -23,7 +23,15 @@ public static class ModelLoader
             throw new FileNotFoundException($"There is no model file '{path}'.", path);
         }
 
-        return options.Sha256 is { } expected ? LoadPinned(path, expected, options) : LoadPlain(path, options);
+        if (!options.Probe)
+        {
+            return options.Sha256 is { } expected ? LoadPinned(path, expected, options) : LoadPlain(path, options);
+        }
+
+        // Pinned to what was probed, whoever changes the file meanwhile.
+        string hash = options.Sha256 ?? HashFile(path);
+        ModelProbe.Run(path, hash, options.AllowFileAccess, options.Cancellation);
+        return LoadPinned(path, hash, options);
     }
 
     // The hash is computed beside the loading: it decides nothing here, and takes as long as reading the file.
@@ -36,7 +44,7 @@ public static class ModelLoader
         {
             NativeError.ThrowIfFailed(NativeMethods.rpt_module_load(path, type, index, out ScriptModuleHandle loaded));
             return loaded;
-        });
+        }, path);
         return Wrap(module, path, sha256);
     }
 
@@ -63,7 +71,7 @@ public static class ModelLoader
                     first, bytes.LongLength, type, index, out ScriptModuleHandle loaded));
                 return loaded;
             }
-        });
+        }, path);
         return Wrap(module, path, Task.FromResult(actual));
     }
 
@@ -79,7 +87,31 @@ public static class ModelLoader
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load)
+    // What libtorch says of a file that passed the check is not always about a file: its own asserts ask for a bug report.
+    private static ScriptModuleHandle Load(Func<ScriptModuleHandle> load, string path)
+    {
+        try
+        {
+            return load();
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.ScriptSource)
+        {
+            throw Fault($"{path}: its code does not compile with this libtorch. {e.Message.Trim()}", e);
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.ModelFormat)
+        {
+            throw Fault($"{path}: {e.Message}", e);
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure or ReproTorchErrorKind.ScriptRaise)
+        {
+            throw Fault($"{path} is damaged, or was written by something else than PyTorch: libtorch cannot load it ({e.Message.Trim()}).", e);
+        }
+
+        static ReproTorchException Fault(string message, ReproTorchException inner) =>
+            new(ReproTorchErrorKind.ModelFormat, message, inner) { NativeFunction = inner.NativeFunction, NativeBacktrace = inner.NativeBacktrace };
+    }
+
+    private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load, string path)
     {
         ScriptModuleHandle? module = null;
         ExceptionDispatchInfo? failure = null;
@@ -89,7 +121,7 @@ public static class ModelLoader
             {
                 try
                 {
-                    module = load();
+                    module = Load(load, path);
                 }
                 catch (Exception e)
                 {

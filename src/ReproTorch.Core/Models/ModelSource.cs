@@ -55,7 +55,7 @@ public sealed record ModelSource
             }
 
             // TorchScript's parser wants a line to end, the last one too, and knows one kind of line end.
-            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, Source.ReplaceLineEndings("\n") + "\n"));
+            Define(module, Source.ReplaceLineEndings("\n") + "\n");
             return new ScriptModel(module, sha256: null) { Name = Name };
         }
         catch
@@ -78,6 +78,24 @@ public sealed record ModelSource
             {
                 submodule.Dispose();
             }
+        }
+    }
+
+    // libtorch's compiler asserts what a malformed source does not keep to, and asks for a bug report.
+    private static void Define(ScriptModuleHandle module, string source)
+    {
+        try
+        {
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, source));
+        }
+        catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.ScriptSource, $"The TorchScript source is malformed: a statement in it is none that the compiler knows ({e.Message.Trim()}).", e)
+            {
+                NativeFunction = e.NativeFunction,
+                NativeBacktrace = e.NativeBacktrace,
+            };
         }
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Globalization;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 
@@ -22,49 +20,23 @@ internal static class OutputFlattener
     {
         switch (value)
         {
-            case null:
-                values.Add(RunValue.OfNone(name));
+            case var _ when RunValue.OfLeaf(name, value) is { } leaf:
+                values.Add(leaf);
                 break;
             case TorchTensor tensor:
                 values.Add(RunValue.OfTensor(name, tensor.ToOwnData()));
                 break;
-            case bool flag:
-                values.Add(Number(name, DType.@bool, [(byte)(flag ? 1 : 0)]));
-                break;
-            case long number:
-                values.Add(Number(name, DType.int64, BitConverter.GetBytes(number)));
-                break;
-            case sbyte or byte or short or ushort or int or uint or ulong:
-                values.Add(Number(
-                    name, DType.int64, BitConverter.GetBytes(Convert.ToInt64(value, CultureInfo.InvariantCulture))));
-                break;
-            case double number:
-                values.Add(Number(name, DType.float64, BitConverter.GetBytes(number)));
-                break;
-            case Half or float or decimal:
-                values.Add(Number(
-                    name, DType.float64, BitConverter.GetBytes(value is Half h ? (double)h : Convert.ToDouble(value, CultureInfo.InvariantCulture))));
-                break;
-            case Complex number:
-                values.Add(Number(name, DType.complex128, MemoryMarshal.AsBytes([number.Real, number.Imaginary]).ToArray()));
-                break;
-            case string text:
-                values.Add(RunValue.OfString(name, text));
-                break;
-            case TorchDevice or DType:
-                values.Add(RunValue.OfString(name, value.ToString()!));
-                break;
             case TorchTuple tuple:
                 for (int i = 0; i < tuple.Count; i++)
                 {
-                    Add(values, Child(name, tuple.Names?[i] ?? i.ToString(CultureInfo.InvariantCulture)), tuple[i]);
+                    Add(values, DottedName.Child(name, tuple.Names?[i] ?? i.ToString(CultureInfo.InvariantCulture)), tuple[i]);
                 }
 
                 break;
             case IDictionary dictionary:
                 foreach (DictionaryEntry entry in dictionary)
                 {
-                    Add(values, Child(name, Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!), entry.Value);
+                    Add(values, DottedName.Child(name, Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!), entry.Value);
                 }
 
                 break;
@@ -72,20 +44,13 @@ internal static class OutputFlattener
                 int index = 0;
                 foreach (object? item in items)
                 {
-                    Add(values, Child(name, (index++).ToString(CultureInfo.InvariantCulture)), item);
+                    Add(values, DottedName.Child(name, (index++).ToString(CultureInfo.InvariantCulture)), item);
                 }
 
                 break;
             default:
                 throw new ReproTorchException(
-                    ReproTorchErrorKind.InvalidArgument, $"{name} is a {value.GetType()}, which a run cannot hold.");
+                    ReproTorchErrorKind.InvalidArgument, $"{name} is a {value!.GetType()}, which a run cannot hold.");
         }
     }
-
-    // A key with a dot or bracket of its own is put in brackets, so that no two paths share a name.
-    private static string Child(string name, string key) =>
-        key.Length > 0 && key.AsSpan().IndexOfAny('.', '[', ']') < 0 ? $"{name}.{key}" : $"{name}[{key}]";
-
-    private static RunValue Number(string name, DType dtype, byte[] bytes) =>
-        RunValue.OfNumber(name, TensorData.FromArray(dtype, [], bytes));
 }

@@ -29,14 +29,18 @@ public static class RunSource
     /// <summary>A single value as a run.</summary>
     public static RunOutput OfValue(string name, RunValue value) => new() { Name = name, Outputs = [value] };
 
+    private static RunOutput OfFile(string file) => new() { Name = Path.GetFileName(file), Outputs = Outputs(file) };
+
     // A file that can hold one tensor only has no name for it; the others' members are the outputs.
-    private static RunOutput OfFile(string file)
+    private static List<RunValue> Outputs(string file)
     {
-        bool unnamed = Path.GetExtension(file).Equals(".npy", StringComparison.OrdinalIgnoreCase);
-        return new RunOutput
+        const string whole = "output";
+        if (TensorFile.IsTorchSave(file))
         {
-            Name = Path.GetFileName(file),
-            Outputs = [.. TensorFile.Read(file).Select(tensor => RunValue.OfTensor(unnamed ? "output" : tensor.Name, tensor.Data))],
-        };
+            return [.. TorchSaveFile.Read(file, whole).Select(value => RunValue.OfLeaf(value.Name, value.Value)!)];
+        }
+
+        bool unnamed = Path.GetExtension(file).Equals(".npy", StringComparison.OrdinalIgnoreCase);
+        return [.. TensorFile.Read(file).Select(tensor => RunValue.OfTensor(unnamed ? whole : tensor.Name, tensor.Data))];
     }
 }

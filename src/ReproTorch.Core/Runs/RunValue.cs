@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using ReproTorch.Tensors;
 
 namespace ReproTorch.Runs;
@@ -63,6 +66,27 @@ public sealed class RunValue
 
     /// <summary>A string.</summary>
     public static RunValue OfString(string name, string text) => new(name, RunValueKind.String, null, text);
+
+    /// <summary>A value that holds no others: None, a number, a text, a dtype, a device, or elements in memory.</summary>
+    /// <returns>Null for anything else.</returns>
+    internal static RunValue? OfLeaf(string name, object? value) => value switch
+    {
+        null => OfNone(name),
+        TensorData data => OfTensor(name, data),
+        bool flag => OfNumber(name, DType.@bool, [(byte)(flag ? 1 : 0)]),
+        sbyte or byte or short or ushort or int or uint or long or ulong =>
+            OfNumber(name, DType.int64, BitConverter.GetBytes(Convert.ToInt64(value, CultureInfo.InvariantCulture))),
+        Half half => OfNumber(name, DType.float64, BitConverter.GetBytes((double)half)),
+        float or double or decimal => OfNumber(name, DType.float64, BitConverter.GetBytes(Convert.ToDouble(value, CultureInfo.InvariantCulture))),
+        Complex number => OfNumber(name, DType.complex128, MemoryMarshal.AsBytes([number.Real, number.Imaginary]).ToArray()),
+        string text => OfString(name, text),
+
+        // Python's whole numbers have no end; a tensor's do.
+        BigInteger or TorchDevice or DType => OfString(name, Convert.ToString(value, CultureInfo.InvariantCulture)!),
+        _ => null,
+    };
+
+    private static RunValue OfNumber(string name, DType dtype, byte[] bytes) => OfNumber(name, TensorData.FromArray(dtype, [], bytes));
 
     /// <summary>None.</summary>
     public static RunValue OfNone(string name) => new(name, RunValueKind.None, null, null);

@@ -113,7 +113,8 @@ public static class NpyFile
         }
     }
 
-    private static void Swap(byte[] bytes, DType dtype)
+    /// <summary>Turns the bytes of every number round.</summary>
+    internal static void Swap(byte[] bytes, DType dtype)
     {
         int size = dtype.IsComplex() ? dtype.ItemSize() / 2 : dtype.ItemSize();
         for (int i = 0; i < bytes.Length; i += size)
@@ -122,36 +123,6 @@ public static class NpyFile
         }
     }
 
-    private static byte[] ToCOrder(byte[] source, NpyHeader header)
-    {
-        int size = header.DType.ItemSize();
-        int rank = header.Shape.Length;
-        var target = new byte[source.Length];
-        var index = new long[rank];
-        var strides = new long[rank];
-        strides[0] = 1;
-        for (int d = 1; d < rank; d++)
-        {
-            strides[d] = strides[d - 1] * header.Shape[d - 1];
-        }
-
-        long from = 0;
-        for (int to = 0; to < target.Length; to += size)
-        {
-            source.AsSpan((int)(from * size), size).CopyTo(target.AsSpan(to));
-            for (int d = rank - 1; d >= 0; d--)
-            {
-                from += strides[d];
-                if (++index[d] < header.Shape[d])
-                {
-                    break;
-                }
-
-                from -= strides[d] * header.Shape[d];
-                index[d] = 0;
-            }
-        }
-
-        return target;
-    }
+    private static byte[] ToCOrder(byte[] source, NpyHeader header) =>
+        StridedCopy.ToCOrder(source, header.Shape, StridedCopy.FortranStrides(header.Shape), header.DType.ItemSize());
 }

@@ -19,7 +19,7 @@ internal sealed class ZipReader : IDisposable
 
     // An archive of more members, or of a directory that takes more memory, is none that PyTorch or NumPy wrote.
     private const long MaxMembers = 1_000_000;
-    private const int MaxDirectory = 256 << 20;
+    private const int MaxDirectory = 64 << 20;
 
     // Deflate reaches 1032 to 1 on runs of one byte, which weights and code never are; a bomb is nothing but that.
     private const long MaxRatio = 1100;
@@ -27,14 +27,19 @@ internal sealed class ZipReader : IDisposable
 
     private readonly FileBytes _file;
 
-    private ZipReader(FileBytes file, IReadOnlyList<ZipMember> members)
+    private ZipReader(FileBytes file, IReadOnlyList<ZipMember> members, bool hasComment)
     {
         _file = file;
         Members = members;
+        HasComment = hasComment;
     }
 
     /// <summary>The members, in the directory's order, folders left out.</summary>
     public IReadOnlyList<ZipMember> Members { get; }
+
+    /// <summary>True when text follows the directory. Where that holds what looks like another directory, readers differ in which one
+    /// they take.</summary>
+    public bool HasComment { get; }
 
     /// <summary>The file.</summary>
     public string Path => _file.Path;
@@ -45,7 +50,8 @@ internal sealed class ZipReader : IDisposable
         var file = new FileBytes(path);
         try
         {
-            return new ZipReader(file, ReadDirectory(file));
+            List<ZipMember> members = ReadDirectory(file, out bool hasComment);
+            return new ZipReader(file, members, hasComment);
         }
         catch
         {
@@ -129,9 +135,9 @@ internal sealed class ZipReader : IDisposable
         }
     }
 
-    private static List<ZipMember> ReadDirectory(FileBytes file)
+    private static List<ZipMember> ReadDirectory(FileBytes file, out bool hasComment)
     {
-        (long offset, long length, long count) = FindDirectory(file);
+        (long offset, long length, long count) = FindDirectory(file, out hasComment);
         byte[] directory = file.Read(offset, (int)length);
         var members = new List<ZipMember>((int)Math.Min(count, length / 46));
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -154,7 +160,7 @@ internal sealed class ZipReader : IDisposable
         return members;
     }
 
-    private static (long Offset, long Length, long Count) FindDirectory(FileBytes file)
+    private static (long Offset, long Length, long Count) FindDirectory(FileBytes file, out bool hasComment)
     {
         if (file.Length < 22)
         {
@@ -177,10 +183,8 @@ internal sealed class ZipReader : IDisposable
             long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
             long offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
             long limit = file.Length - tail + at;
-            if (count == ushort.MaxValue || length == uint.MaxValue || offset == uint.MaxValue)
-            {
-                (offset, length, count, limit) = FindDirectory64(file, limit, (offset, length, count, limit));
-            }
+            hasComment = at + 22 < tail;
+            (offset, length, count, limit) = FindDirectory64(file, limit, (offset, length, count, limit));
 
             if (length > MaxDirectory || count > MaxMembers || count > length / 46)
             {
@@ -224,9 +228,17 @@ internal sealed class ZipReader : IDisposable
         long count = BinaryPrimitives.ReadInt64LittleEndian(record[32..]);
         long length = BinaryPrimitives.ReadInt64LittleEndian(record[40..]);
         long offset = BinaryPrimitives.ReadInt64LittleEndian(record[48..]);
-        return count >= 0 && length >= 0 && offset >= 0
+        if (count < 0 || length < 0 || offset < 0)
+        {
+            throw FileFault.In(file.Path, "its zip64 end record has negative numbers.");
+        }
+
+        // Some readers take these numbers always, some only where the others cannot hold them.
+        bool agrees = (plain.Count == ushort.MaxValue || plain.Count == count) && (plain.Length == uint.MaxValue || plain.Length == length)
+            && (plain.Offset == uint.MaxValue || plain.Offset == offset);
+        return agrees
             ? (offset, length, count, at)
-            : throw FileFault.In(file.Path, "its zip64 end record has negative numbers.");
+            : throw FileFault.In(file.Path, "its two end records tell of different directories.");
     }
 
     private static ZipMember ReadEntry(FileBytes file, ref ReadOnlySpan<byte> rest, long directoryOffset)

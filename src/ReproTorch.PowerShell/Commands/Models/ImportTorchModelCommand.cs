@@ -39,6 +39,10 @@ public sealed class ImportTorchModelCommand : ReproTorchCmdlet
     [Parameter]
     public SwitchParameter AllowFileAccess { get; set; }
 
+    /// <summary>Loads the file in a process of its own first, where a crash does no harm.</summary>
+    [Parameter]
+    public SwitchParameter Probe { get; set; }
+
     /// <inheritdoc/>
     protected override void Process()
     {
@@ -62,6 +66,8 @@ public sealed class ImportTorchModelCommand : ReproTorchCmdlet
             Sha256 = Sha256,
             Device = Device,
             AllowFileAccess = AllowFileAccess,
+            Probe = Probe,
+            Cancellation = Cancellation,
         });
         WriteVerbose($"Loaded {file}: {model.Methods.Count} methods, {model.ParameterCount} parameters.");
         WriteObject(model);

@@ -41,7 +41,7 @@ public sealed class ExportTorchTensorCommand : ReproTorchCmdlet
     protected override void End()
     {
         string file = ToFilePath(Path);
-        List<NamedTensorData> named = Named();
+        List<NamedTensorData> named = Named(file);
         if (!ShouldProcess(file, $"Write {named.Count} tensors"))
         {
             return;
@@ -55,12 +55,18 @@ public sealed class ExportTorchTensorCommand : ReproTorchCmdlet
         }
     }
 
-    private List<NamedTensorData> Named()
+    private List<NamedTensorData> Named(string file)
     {
         if (Name.Length > 0 && Name.Length != _tensors.Count)
         {
             throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument, $"{Name.Length} names were given for {_tensors.Count} tensors. Give one a tensor.");
+        }
+
+        // torch.save(tensor): alone, unless it was asked to have a name.
+        if (_tensors.Count == 1 && Name.Length == 0 && TensorFile.CanHoldUnnamed(file))
+        {
+            return [new NamedTensorData(string.Empty, _tensors[0].ToData())];
         }
 
         // As numpy.savez names arrays that have no name of their own.
