@@ -30,6 +30,34 @@ std::string source_of(const Node &node) {
     return c10::str(std::get<0>(*place), ":", std::get<1>(*place));
 }
 
+optional<c10::IValue> KnownValues::attribute(const torch::jit::Value *value) const {
+    if (value == _graph.inputs()[0]) {
+        return c10::IValue(_module._ivalue());
+    }
+    if (value->node()->kind() != c10::prim::GetAttr) {
+        return nullopt;
+    }
+    const auto owner = attribute(value->node()->input());
+    if (!owner || !owner->isObject()) {
+        return nullopt;
+    }
+    return owner->toObject()->getAttr(value->node()->s(c10::attr::name));
+}
+
+optional<bool> KnownValues::condition(const torch::jit::Value *value) const {
+    const Node &node = *value->node();
+    if (node.kind() == c10::aten::__not__) {
+        const auto operand = condition(node.input());
+        return operand ? optional<bool>(!*operand) : nullopt;
+    }
+    if (node.kind() == c10::prim::If) { // `and` and `or`
+        const auto branch = condition(node.input());
+        return branch ? condition(node.blocks()[*branch ? 0 : 1]->outputs()[value->offset()]) : nullopt;
+    }
+    const auto held = node.kind() == c10::prim::Constant ? torch::jit::toIValue(value) : attribute(value);
+    return held && held->isBool() ? optional<bool>(held->toBool()) : nullopt;
+}
+
 namespace {
 
 void write_nodes(JsonWriter &json, const Block &block) {
