@@ -19,13 +19,17 @@
         'Export-TorchTensor'
         'Get-TorchDeterminism'
         'Get-TorchEnvironment'
+        'Get-TorchModelGraph'
+        'Get-TorchModelParameter'
         'Get-TorchSeed'
         'Import-RunOutput'
         'Import-TorchModel'
         'Import-TorchTensor'
         'Invoke-TorchModel'
         'New-TorchTensor'
+        'Optimize-TorchModel'
         'Set-TorchDeterminism'
+        'Set-TorchModelParameter'
         'Set-TorchSeed'
     )
     FunctionsToExport = @()

@@ -350,9 +350,10 @@ RPT_API rpt_error *rpt_method_code(const rpt_method *method, char **out_text);
 RPT_API rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text);
 /* The graph as data: {"inputs": [value], "nodes": [node], "outputs": [id]}. A value is {"id", "name", "type"}, a node
  * {"kind", "source": file and line or "", "scope": dotted name of the submodule whose method it comes from, "name": of the
- * attribute or method, where it has one, "value": of a constant, as text (a tensor: dtype and shape), "inputs": [id],
- * "outputs": [value], "blocks": [the same as the whole, for branches and loops], "taken": 0 or 1, for a prim::If whose
- * condition the module as it is now decides alone}. */
+ * attribute or method, where it has one, "value": of a constant, as text (a tensor: dtype and shape), "random": true where it
+ * draws random numbers with the module as it is now (dropout of recurrent layers too), "inputs": [id], "outputs": [value],
+ * "blocks": [the same as the whole, for branches and loops], "taken": 0 or 1, for a prim::If whose condition the module as
+ * it is now decides alone}. */
 RPT_API rpt_error *rpt_method_structure(const rpt_method *method, int32_t inlined, char **out_json);
 RPT_API void rpt_method_free(rpt_method *method);
 

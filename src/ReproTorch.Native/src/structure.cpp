@@ -69,6 +69,9 @@ private:
         if (node.kind() == c10::prim::Constant) {
             _json.key("value").text(constant(*node.output()));
         }
+        if (draws(node)) {
+            _json.key("random").boolean(true);
+        }
         write_numbers("inputs", node.inputs());
         write_values("outputs", node.outputs());
         if (node.kind() == c10::prim::If) {
@@ -87,6 +90,22 @@ private:
             _json.end_array();
         }
         _json.end_object();
+    }
+
+    // Whether the node draws random numbers with the module as it is now. libtorch's tag knows neither the dropout of
+    // recurrent layers nor that `training` is false.
+    bool draws(const Node &node) const {
+        const auto *schema = node.maybeSchema();
+        bool may_draw = node.isNondeterministic();
+        for (size_t i = 0; schema != nullptr && i < schema->arguments().size() && i < node.inputs().size(); ++i) {
+            const auto &name = schema->arguments()[i].name();
+            if ((name == "train" || name == "training") && _known.condition(node.inputs()[i]) == optional<bool>(false)) {
+                return false;
+            }
+            const auto held = name == "dropout" ? torch::jit::toIValue(node.inputs()[i]) : nullopt;
+            may_draw = may_draw || (held && held->isDouble() && held->toDouble() > 0);
+        }
+        return may_draw;
     }
 
     // The dotted name of the submodule whose method the node comes from; "" for the module itself.
