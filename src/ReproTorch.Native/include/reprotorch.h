@@ -348,7 +348,8 @@ RPT_API rpt_error *rpt_method_run_tensors(const rpt_method *method, rpt_tensor *
 /* TorchScript code (Module.code) and graph (Module.graph) of the method; inlined: 1 gives inlined_graph. */
 RPT_API rpt_error *rpt_method_code(const rpt_method *method, char **out_text);
 RPT_API rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text);
-/* The graph as data: {"inputs": [value], "nodes": [node], "outputs": [id]}. A value is {"id", "name", "type"}, a node
+/* The graph as data; with inlined 0 calls of submodules and functions are nodes, but those of the module's own methods are
+ * put in: {"inputs": [value], "nodes": [node], "outputs": [id]}. A value is {"id", "name", "type"}, a node
  * {"kind", "source": file and line or "", "scope": dotted name of the submodule whose method it comes from, "name": of the
  * attribute or method, where it has one, "value": of a constant, as text (a tensor: dtype and shape), "random": true where it
  * draws random numbers with the module as it is now (dropout of recurrent layers too), "inputs": [id], "outputs": [value],

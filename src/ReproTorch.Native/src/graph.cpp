@@ -44,6 +44,13 @@ optional<c10::IValue> KnownValues::attribute(const torch::jit::Value *value) con
     return owner->toObject()->getAttr(value->node()->s(c10::attr::name));
 }
 
+optional<bool> KnownValues::is_none(const torch::jit::Value *value) {
+    if (value->mustBeNone()) {
+        return true;
+    }
+    return value->type()->kind() == c10::TypeKind::TensorType ? optional<bool>(false) : nullopt;
+}
+
 optional<bool> KnownValues::condition(const torch::jit::Value *value) const {
     const Node &node = *value->node();
     if (node.kind() == c10::aten::__not__) {
@@ -53,6 +60,12 @@ optional<bool> KnownValues::condition(const torch::jit::Value *value) const {
     if (node.kind() == c10::prim::If) { // `and` and `or`
         const auto branch = condition(node.input());
         return branch ? condition(node.blocks()[*branch ? 0 : 1]->outputs()[value->offset()]) : nullopt;
+    }
+    if (node.kind() == c10::aten::__is__ || node.kind() == c10::aten::__isnot__) {
+        const auto left = is_none(node.inputs()[0]);
+        const auto right = is_none(node.inputs()[1]);
+        const bool decided = left && right && (*left || *right);
+        return decided ? optional<bool>((*left == *right) == (node.kind() == c10::aten::__is__)) : nullopt;
     }
     const auto held = node.kind() == c10::prim::Constant ? torch::jit::toIValue(value) : attribute(value);
     return held && held->isBool() ? optional<bool>(held->toBool()) : nullopt;

@@ -18,10 +18,13 @@ public:
 
     // What the module holds at a chain of attributes that begins at self.
     optional<c10::IValue> attribute(const torch::jit::Value *value) const;
-    // A condition that does not hang on the input but on the module, such as `self.training and self.track_running_stats`.
+    // A condition that does not hang on the input but on the module, such as `self.training and self.track_running_stats`, or
+    // on an argument that the code itself gives as None.
     optional<bool> condition(const torch::jit::Value *value) const;
 
 private:
+    static optional<bool> is_none(const torch::jit::Value *value);
+
     const torch::jit::Graph &_graph;
     const torch::jit::Module &_module;
 };

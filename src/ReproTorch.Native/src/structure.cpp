@@ -142,6 +142,26 @@ private:
     std::unordered_map<const Value *, int64_t> _numbers;
 };
 
+// A copy of the graph with the module's own methods in place of their calls, so that what is left are submodules.
+std::shared_ptr<torch::jit::Graph> without_own_calls(torch::jit::GraphFunction &function) {
+    auto graph = function.graph()->copy();
+    const auto find_call = [&]() -> Node * {
+        for (Node *node : graph->nodes()) {
+            if (node->kind() == c10::prim::CallMethod && node->input(0) == graph->inputs()[0]) {
+                return node;
+            }
+        }
+        return nullptr;
+    };
+    // A method that calls itself does not compile, so this ends.
+    for (Node *call = find_call(); call != nullptr; call = find_call()) {
+        auto *callee = call->input(0)->type()->expect<c10::ClassType>()->findMethod(call->s(c10::attr::name));
+        auto &called = torch::jit::toGraphFunction(*callee);
+        torch::jit::inlineCallTo(call, &called, called.graph().get());
+    }
+    return graph;
+}
+
 } // namespace
 } // namespace rpt
 
@@ -150,8 +170,8 @@ rpt_error *rpt_method_structure(const rpt_method *method, int32_t inlined, char 
     return guard(
         [&] {
             const auto &handle = require(method, "method");
-            const auto graph =
-                inlined != 0 ? inlined_graph(*handle.function) : torch::jit::toGraphFunction(*handle.function).graph();
+            const auto graph = inlined != 0 ? inlined_graph(*handle.function)
+                                            : without_own_calls(torch::jit::toGraphFunction(*handle.function));
             *out_json = copy_text(Structure(*graph, handle.owner).describe());
         },
         out_json);

@@ -15,19 +15,21 @@ internal static class GraphSvg
     private const int LongestDetail = 40;
     private const double GroupPadding = 12;
     private const double GroupTitle = 20;
+    private const double GroupCharacter = 6.6;
+    private const double Inset = 5;
 
     private const string Css = """
         :root {
           --page: #f7f7f5; --card: #ffffff; --text: #1e2226; --muted: #5d646d; --edge: #8b929b; --group: #1e22260a; --rim: #1e222624;
           --input: #e9eae6; --module: #dce7f3; --convolution: #d5e4f4; --linear: #dcdff6; --recurrent: #e6dcf4;
-          --normalization: #e2ecd9; --activation: #f6e6cf; --pooling: #d5ece7; --arithmetic: #f3e9d2; --shape: #ececec; --random: #f8dbd7;
+          --normalization: #e2ecd9; --activation: #f6e6cf; --pooling: #d5ece7; --arithmetic: #f3e9d2; --shape: #e4e8ee; --random: #f8dbd7;
           --control: #f4ddeb; --other: #f4f4f1; --strong: #ab362d;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #15171a; --card: #1c1f23; --text: #e3e5e8; --muted: #a3a9b2; --edge: #777e88; --group: #ffffff0a; --rim: #ffffff26;
             --input: #2c3036; --module: #22384f; --convolution: #203f5e; --linear: #2e3364; --recurrent: #412f5c;
-            --normalization: #2d432a; --activation: #553f1f; --pooling: #1f4a43; --arithmetic: #4a3d1f; --shape: #33373d; --random: #5c2a26;
+            --normalization: #2d432a; --activation: #553f1f; --pooling: #1f4a43; --arithmetic: #4a3d1f; --shape: #343b45; --random: #5c2a26;
             --control: #522a45; --other: #2a2d32; --strong: #ea8f86;
           }
         }
@@ -41,7 +43,7 @@ internal static class GraphSvg
           fill: var(--muted); text-anchor: middle;
         }
         .group { fill: var(--group); stroke: var(--rim); }
-        .group-name { font-size: 11.5px; font-weight: 600; fill: var(--muted); }
+        .group-name { font-size: 11.5px; font-weight: 600; fill: var(--muted); paint-order: stroke; stroke: var(--page); stroke-width: 3px; }
         .edge { fill: none; stroke: var(--edge); stroke-width: 1.4; marker-end: url(#arrow); }
         .number { stroke-dasharray: 4 4; }
         .box { stroke: var(--rim); }
@@ -95,14 +97,19 @@ internal static class GraphSvg
             double shift = (width - (right - left)) / 2;
             using (svg.Open("g", ("transform", $"translate({Number(shift - left)} {Number(head + Margin)})")))
             {
-                foreach ((ScopeGroup group, Place place) in frames)
+                foreach ((_, Place place) in frames)
                 {
-                    WriteFrame(svg, group, place);
+                    WriteFrame(svg, place);
                 }
 
                 for (int i = 0; i < graph.Edges.Count; i++)
                 {
                     svg.Empty("path", ("class", graph.Edges[i].IsNumber ? "edge number" : "edge"), ("d", Way(layout.Ways[i])));
+                }
+
+                foreach ((ScopeGroup group, Place place) in frames)
+                {
+                    WriteFrameName(svg, group, place);
                 }
 
                 for (int i = 0; i < graph.Nodes.Count; i++)
@@ -145,10 +152,10 @@ internal static class GraphSvg
         return room;
     }
 
-    // A frame is drawn where it holds its own boxes and no other.
+    // A frame is drawn where it holds its own boxes and no other, and cuts no other frame.
     private static List<(ScopeGroup Group, Place Place)> Frames(IReadOnlyList<ScopeGroup> groups, LayeredLayout layout)
     {
-        var frames = new List<(ScopeGroup, Place)>();
+        var frames = new List<(ScopeGroup Group, Place Place)>();
         foreach (ScopeGroup group in groups)
         {
             double inner = GroupPadding * (group.Height + 1);
@@ -156,22 +163,40 @@ internal static class GraphSvg
             double right = group.Nodes.Max(i => layout.Places[i].Right) + inner;
             double top = group.Nodes.Min(i => layout.Places[i].Top) - (group.Height * (GroupTitle + 2)) - GroupTitle - 2;
             double bottom = group.Nodes.Max(i => layout.Places[i].Bottom) + (inner * 0.8);
-            var own = new HashSet<int>(group.Nodes);
-            bool isClean = Enumerable.Range(0, layout.Places.Length).All(i => own.Contains(i) || layout.Places[i] is var place
-                && (place.Right < left || place.Left > right || place.Bottom < top || place.Top > bottom));
-            if (isClean)
+            var tight = new Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top);
+
+            // What leads into a narrow frame comes in at its middle: the name has to fit beside it.
+            double wide = Math.Clamp(2 * ((group.Scope.Length * GroupCharacter) + 18), tight.Width, tight.Width + (4 * GroupPadding));
+            foreach (Place place in (Place[])[tight with { Width = wide }, tight])
             {
-                frames.Add((group, new Place((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)));
+                if (IsClear(group, place, layout, frames))
+                {
+                    frames.Add((group, place));
+                    break;
+                }
             }
         }
 
         return frames;
     }
 
-    private static void WriteFrame(HtmlWriter svg, ScopeGroup group, Place place)
+    private static bool IsClear(ScopeGroup group, Place place, LayeredLayout layout, List<(ScopeGroup Group, Place Place)> frames)
+    {
+        var own = new HashSet<int>(group.Nodes);
+        return Enumerable.Range(0, layout.Places.Length).All(i => own.Contains(i) || !place.Overlaps(layout.Places[i]))
+            && frames.TrueForAll(frame => !place.Overlaps(frame.Place)
+                || (group.Scope.StartsWith(frame.Group.Scope + ".", StringComparison.Ordinal) && frame.Place.Left + Inset <= place.Left
+                    && frame.Place.Right >= place.Right + Inset && frame.Place.Top < place.Top && frame.Place.Bottom > place.Bottom));
+    }
+
+    private static void WriteFrame(HtmlWriter svg, Place place)
     {
         svg.Empty("rect", ("class", "group"), ("x", Number(place.Left)), ("y", Number(place.Top)), ("width", Number(place.Width)),
             ("height", Number(place.Height)), ("rx", "10"));
+    }
+
+    private static void WriteFrameName(HtmlWriter svg, ScopeGroup group, Place place)
+    {
         int fits = Math.Max(6, (int)((place.Width - 20) / 6.8));
         svg.Element("text", Shorten(group.Scope, fits), ("class", "group-name"), ("x", Number(place.Left + 10)), ("y", Number(place.Top + 15)));
     }

@@ -10,6 +10,9 @@ internal readonly record struct Place(double X, double Y, double Width, double H
     public double Top => Y - (Height / 2);
 
     public double Bottom => Y + (Height / 2);
+
+    public bool Overlaps(Place other) =>
+        Left <= other.Right && Right >= other.Left && Top <= other.Bottom && Bottom >= other.Top;
 }
 
 /// <summary>A graph to be laid out: the size of each box, and edges by index, from earlier boxes to later ones.</summary>
@@ -36,8 +39,12 @@ internal sealed class LayeredLayout
     private const int OrderSweeps = 12;
     private const int PlaceSweeps = 40;
 
-    // A long edge that runs straight matters more than a box in the middle of its neighbours.
-    private const double PointWeight = 6;
+    // A long edge that runs straight matters more than a box in the middle of its neighbours (weights of Gansner, Koutsofios,
+    // North and Vo, IEEE Transactions on Software Engineering 19, 1993).
+    private const double PointToPoint = 8;
+    private const double BoxToPoint = 2;
+    private const double Chain = 5;
+    private const double BoxToBox = 1;
 
     private readonly LayoutProblem _problem;
     private readonly int[] _layerOf;
@@ -282,6 +289,17 @@ internal sealed class LayeredLayout
             : left < Boxes || right < Boxes ? Separation : PointSeparation)
         + ((WidthOf(left) + WidthOf(right)) / 2);
 
+    private double Pull(int item, int other)
+    {
+        if (item >= Boxes || other >= Boxes)
+        {
+            return item >= Boxes && other >= Boxes ? PointToPoint : BoxToPoint;
+        }
+
+        (int from, int to) = _layerOf[item] < _layerOf[other] ? (item, other) : (other, item);
+        return _below[from].Count == 1 && _above[to].Count == 1 ? Chain : BoxToBox;
+    }
+
     // Moves every item of a layer as near to its neighbours' middle as order and distances allow: regression under order
     // constraints, by pooling adjacent violators. sides: 1 looks up, 2 looks down, 3 both.
     private void PlaceLayer(List<int> layer, int sides)
@@ -292,9 +310,17 @@ internal sealed class LayeredLayout
         {
             int item = layer[i];
             offsets[i] = i == 0 ? 0 : offsets[i - 1] + Distance(layer[i - 1], item);
-            double[] wishes = [.. ((sides & 1) != 0 ? _above[item] : []).Concat((sides & 2) != 0 ? _below[item] : []).Select(other => _x[other])];
-            double wish = (wishes.Length == 0 ? _x[item] : wishes.Average()) - offsets[i];
-            double weight = wishes.Length == 0 ? 0.1 : item < Boxes ? 1 : PointWeight;
+            double sumOfWishes = 0;
+            double weight = 0;
+            foreach (int other in ((sides & 1) != 0 ? _above[item] : []).Concat((sides & 2) != 0 ? _below[item] : []))
+            {
+                double pull = Pull(item, other);
+                sumOfWishes += pull * _x[other];
+                weight += pull;
+            }
+
+            double wish = (weight == 0 ? _x[item] : sumOfWishes / weight) - offsets[i];
+            weight = Math.Max(weight, 0.1);
             blocks.Add((wish * weight, weight, 1));
             while (blocks.Count > 1 && blocks[^2].Sum / blocks[^2].Weight > blocks[^1].Sum / blocks[^1].Weight)
             {
