@@ -161,6 +161,16 @@ public sealed class ScriptModel : TorchModel
     }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<TorchTensor> Constants(string method)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_constants(MethodOf(method), out ValueHandle list));
+        using (list)
+        {
+            return [.. ((object?[])TorchValue.FromNative(list)!).Cast<TorchTensor>()];
+        }
+    }
+
+    /// <inheritdoc/>
     public override GraphBlock Structure(string method, bool inlined)
     {
         NativeError.ThrowIfFailed(NativeMethods.rpt_method_structure(MethodOf(method), inlined ? 1 : 0, out nint json));

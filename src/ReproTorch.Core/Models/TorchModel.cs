@@ -73,8 +73,11 @@ public abstract class TorchModel : IDisposable
     /// <summary>A parameter or buffer by its dotted name; shares memory with the model.</summary>
     public abstract TorchTensor Tensor(string name);
 
-    /// <summary>The nodes of a method's graph, inlined, in order.</summary>
+    /// <summary>The nodes of a method's graph, inlined, in order; what the graph returns comes last, as <c>prim::Return</c>.</summary>
     public abstract IReadOnlyList<GraphNode> Nodes(string method);
+
+    /// <summary>The constant tensors of those nodes, in order.</summary>
+    internal abstract IReadOnlyList<TorchTensor> Constants(string method);
 
     /// <summary>A method's graph as data.</summary>
     /// <param name="method">The method.</param>

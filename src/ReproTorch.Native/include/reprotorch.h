@@ -383,11 +383,14 @@ RPT_API rpt_error *rpt_module_trace(const rpt_module *module, const char *method
                                     int64_t argument_count, const char *const *keyword_names,
                                     rpt_value *const *keyword_values, int64_t keyword_count, int32_t strict,
                                     rpt_module **out_module, char **out_frozen);
-/* The nodes of the method's inlined graph, in order (those in a branch or loop right after it), as a JSON array:
+/* The nodes of the method's inlined graph, in order (those in a branch or loop right after it; at the end of the graph, and
+ * of each branch and loop, a "prim::Return" that tells what comes out), as a JSON array:
  * [{"kind": "aten::dropout", "schema", "source": file and line or "", "nondeterministic": Node::isNondeterministic,
  * "text": the node, canonical, shapes erased, without its blocks}]. Constant tensors come with "hash" (rpt_tensor_hash,
  * hex). */
 RPT_API rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json);
+/* The constant tensors of these nodes, in order, as a list. */
+RPT_API rpt_error *rpt_method_constants(const rpt_method *method, rpt_value **out_tensors);
 
 /* ---- optimize ---------------------------------------------------------------------------------------------- */
 

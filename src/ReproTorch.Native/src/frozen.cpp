@@ -222,6 +222,18 @@ private:
         return place.empty() && node.kind() == c10::prim::SetAttr ? source_of(*node.input(1)->node()) : place;
     }
 
+    // `self.calls += 1` on a tensor writes into the tensor, which a trace does too, and assigns it to itself.
+    static bool assigns_itself(const Node &node) {
+        const Node &operation = *node.input(1)->node();
+        const std::string kind = operation.kind().toQualString();
+        if (kind.back() != '_' || operation.inputs().empty()) {
+            return false;
+        }
+        const Node &read = *operation.input(0)->node();
+        return read.kind() == c10::prim::GetAttr && read.input() == node.input(0) &&
+               read.s(c10::attr::name) == node.s(c10::attr::name);
+    }
+
     static bool raises(const Block &block) {
         return std::any_of(block.nodes().begin(), block.nodes().end(),
                            [](const Node *node) { return node->kind() == c10::prim::RaiseException; });
@@ -245,7 +257,7 @@ private:
                 }
             } else if (node->kind() == c10::prim::Loop) {
                 report_control(*node, {node->input(0), node->input(1), node->blocks()[0]->outputs()[0]});
-            } else if (node->kind() == c10::prim::SetAttr || (is_origin(*node) && !reads_size(*node))) {
+            } else if (node->kind() == c10::prim::SetAttr ? !assigns_itself(*node) : is_origin(*node) && !reads_size(*node)) {
                 _reported.insert(node);
             }
             const bool computes = std::any_of(node->outputs().begin(), node->outputs().end(),

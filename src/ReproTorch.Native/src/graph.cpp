@@ -73,30 +73,50 @@ optional<bool> KnownValues::condition(const torch::jit::Value *value) const {
 
 namespace {
 
+bool is_tensor_constant(const Node &node) {
+    return node.kind() == c10::prim::Constant && node.hasAttribute(c10::attr::value) &&
+           node.kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
+}
+
+void write_node(JsonWriter &json, const Node &node) {
+    json.begin_object();
+    json.key("kind").text(node.kind().toQualString());
+    const auto *schema = node.maybeSchema();
+    json.key("schema").text(schema == nullptr ? std::string() : c10::str(*schema));
+    json.key("source").text(source_of(node));
+    json.key("nondeterministic").boolean(node.isNondeterministic());
+    std::ostringstream text;
+    std::vector<const Node *> groups;
+    node.print(text, 0, &groups, /*print_source_locations=*/false, /*print_attributes=*/true,
+               /*print_scopes=*/false, /*print_body=*/false);
+    auto line = text.str();
+    while (!line.empty() && line.back() == '\n') {
+        line.pop_back();
+    }
+    json.key("text").text(line);
+    if (is_tensor_constant(node)) {
+        json.key("hash").text(to_hex(hash_tensor(node.t(c10::attr::value))));
+    }
+    json.end_object();
+}
+
 void write_nodes(JsonWriter &json, const Block &block) {
     for (const Node *node : block.nodes()) {
-        json.begin_object();
-        json.key("kind").text(node->kind().toQualString());
-        const auto *schema = node->maybeSchema();
-        json.key("schema").text(schema == nullptr ? std::string() : c10::str(*schema));
-        json.key("source").text(source_of(*node));
-        json.key("nondeterministic").boolean(node->isNondeterministic());
-        std::ostringstream text;
-        std::vector<const Node *> groups;
-        node->print(text, 0, &groups, /*print_source_locations=*/false, /*print_attributes=*/true,
-                    /*print_scopes=*/false, /*print_body=*/false);
-        auto line = text.str();
-        while (!line.empty() && line.back() == '\n') {
-            line.pop_back();
-        }
-        json.key("text").text(line);
-        if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) &&
-            node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
-            json.key("hash").text(to_hex(hash_tensor(node->t(c10::attr::value))));
-        }
-        json.end_object();
+        write_node(json, *node);
         for (const Block *inner : node->blocks()) {
             write_nodes(json, *inner);
+        }
+    }
+    write_node(json, *block.return_node());
+}
+
+void collect_constants(const Block &block, c10::List<at::Tensor> &constants) {
+    for (const Node *node : block.nodes()) {
+        if (is_tensor_constant(*node)) {
+            constants.push_back(node->t(c10::attr::value));
+        }
+        for (const Block *inner : node->blocks()) {
+            collect_constants(*inner, constants);
         }
     }
 }
@@ -140,4 +160,14 @@ rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json) {
             *out_json = copy_text(json.str());
         },
         out_json);
+}
+
+rpt_error *rpt_method_constants(const rpt_method *method, rpt_value **out_tensors) {
+    return guard(
+        [&] {
+            c10::List<at::Tensor> constants;
+            collect_constants(*inlined_graph(*require(method, "method").function)->block(), constants);
+            *out_tensors = new_value(constants);
+        },
+        out_tensors);
 }

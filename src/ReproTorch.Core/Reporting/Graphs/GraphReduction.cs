@@ -9,8 +9,15 @@ namespace ReproTorch.Reporting.Graphs;
 /// </summary>
 internal sealed class GraphReduction
 {
+    private static readonly HashSet<string> s_views =
+    [
+        "aten::slice", "aten::select", "aten::view", "aten::narrow", "aten::transpose", "aten::permute", "aten::t", "aten::unsqueeze",
+        "aten::squeeze", "aten::expand", "aten::diagonal", "aten::unfold", "aten::alias", "aten::detach", "aten::view_as",
+    ];
+
     private readonly DrawnGraph _graph = new();
     private readonly Dictionary<int, HashSet<int>> _sources = [];
+    private readonly Dictionary<int, int> _viewed = [];
     private readonly Dictionary<int, string> _paths = [];
     private readonly Dictionary<int, GraphValue> _values = [];
     private readonly Dictionary<int, string> _constants = [];
@@ -234,10 +241,25 @@ internal sealed class GraphReduction
             _sources[output.Id] = [number];
         }
 
-        // What is written to in place is from then on what was written.
-        if (node.Kind.EndsWith('_') && node.Inputs.Count > 0 && _sources.ContainsKey(node.Inputs[0]))
+        if (node.Inputs.Count == 0 || !_sources.ContainsKey(node.Inputs[0]))
         {
-            _sources[node.Inputs[0]] = [number];
+            return;
+        }
+
+        if (s_views.Contains(node.Kind))
+        {
+            _viewed[node.Outputs[0].Id] = node.Inputs[0];
+        }
+
+        // What is written to in place, be it through a view, is from then on what was written.
+        if (node.Kind.EndsWith('_'))
+        {
+            int written = node.Inputs[0];
+            _sources[written] = [number];
+            while (_viewed.TryGetValue(written, out written))
+            {
+                _sources[written] = [number];
+            }
         }
     }
 
