@@ -1238,6 +1238,7 @@ int main(int count, char **arguments) {
         test_determinism();
         test_random();
         test_trace();
+        test_contents();
     }
     printf("%d passed, %d failed\n", s_passed, s_failed);
     return s_failed == 0 ? 0 : 1;
