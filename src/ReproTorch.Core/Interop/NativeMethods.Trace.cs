@@ -15,4 +15,8 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_method_nodes(MethodHandle method, out nint outJson);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_method_constants(MethodHandle method, out ValueHandle outTensors);
 }

@@ -83,7 +83,8 @@ public sealed record ModelInput
         Keywords = [.. Keywords.Select(keyword => KeyValuePair.Create(keyword.Key, MapValue(keyword.Value, change)))],
     };
 
-    private static object? MapValue(object? value, Func<TorchTensor, TorchTensor> change) => value switch
+    /// <summary>A value with every tensor, however deep, replaced.</summary>
+    internal static object? MapValue(object? value, Func<TorchTensor, TorchTensor> change) => value switch
     {
         TorchTensor tensor => change(tensor),
         string => value,

@@ -13,7 +13,7 @@ public sealed class ScriptModel : TorchModel
     private readonly ScriptModuleHandle _handle;
     private readonly ConcurrentDictionary<string, MethodHandle> _methods = new(StringComparer.Ordinal);
     private readonly Lazy<ModelDescription> _atFirst;
-    private readonly Task<string>? _sha256;
+    private Task<string>? _sha256;
 
     /// <param name="handle">The module; this object owns it.</param>
     /// <param name="sha256">The file's hash, perhaps still being computed; null for a module that is no file's.</param>
@@ -142,6 +142,13 @@ public sealed class ScriptModel : TorchModel
     }
 
     /// <inheritdoc/>
+    public override string Content()
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_content(_handle, out nint text));
+        return NativeText.Take(text);
+    }
+
+    /// <inheritdoc/>
     public override void SetTraining(bool training) =>
         NativeError.ThrowIfFailed(NativeMethods.rpt_module_train(_handle, training ? 1 : 0));
 
@@ -164,6 +171,30 @@ public sealed class ScriptModel : TorchModel
     }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<TorchTensor> Constants(string method)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_constants(MethodOf(method), out ValueHandle list));
+        using (list)
+        {
+            return [.. ((object?[])TorchValue.FromNative(list)!).Cast<TorchTensor>()];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override GraphBlock Structure(string method, bool inlined)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_structure(MethodOf(method), inlined ? 1 : 0, out nint json));
+        return JsonSerializer.Deserialize(NativeText.Take(json), GraphJson.Default.GraphBlock)!;
+    }
+
+    /// <inheritdoc/>
+    public override string Graph(string method, bool inlined)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_graph(MethodOf(method), inlined ? 1 : 0, out nint text));
+        return NativeText.Take(text);
+    }
+
+    /// <inheritdoc/>
     public override string Code(string method)
     {
         NativeError.ThrowIfFailed(NativeMethods.rpt_method_code(MethodOf(method), out nint code));
@@ -171,8 +202,46 @@ public sealed class ScriptModel : TorchModel
     }
 
     /// <inheritdoc/>
-    public override void Save(string path, bool force) => AtomicFile.WriteWith(
-        path, force, temporary => NativeError.ThrowIfFailed(NativeMethods.rpt_module_save(_handle, temporary)));
+    public override void Save(string path, bool force) => AtomicFile.WriteWith(path, force, temporary =>
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_module_save(_handle, temporary));
+        if (Optimization is { Level: OptimizationLevel.Inference })
+        {
+            VerifySaved(temporary);
+        }
+    });
+
+    /// <inheritdoc/>
+    internal override TorchModel Freeze(OptimizationLevel level, IReadOnlyList<string> preserved)
+    {
+        nint[] names = [.. preserved.Select(Marshal.StringToCoTaskMemUTF8)];
+        try
+        {
+            unsafe
+            {
+                fixed (nint* first = names)
+                {
+                    NativeError.ThrowIfFailed(NativeMethods.rpt_module_optimize(
+                        _handle, (int)level, first, names.Length, out ScriptModuleHandle frozen));
+                    return new ScriptModel(frozen, sha256: null) { Name = Name };
+                }
+            }
+        }
+        finally
+        {
+            Array.ForEach(names, Marshal.FreeCoTaskMem);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void Overwrite(IEnumerable<(TorchTensor Target, TorchTensor Value)> tensors)
+    {
+        _sha256 = null;
+        foreach ((TorchTensor target, TorchTensor value) in tensors)
+        {
+            TorchOperator.Call("aten::copy_", target, value);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -209,6 +278,33 @@ public sealed class ScriptModel : TorchModel
         tensor.Dispose();
         using var handle = new ValueHandle(value);
         return TorchValue.FromNative(handle);
+    }
+
+    // libtorch writes files of such models that it cannot read, without an error.
+    private void VerifySaved(string file)
+    {
+        string reason;
+        try
+        {
+            NativeError.ThrowIfFailed(NativeMethods.rpt_module_load(file, -1, -1, out ScriptModuleHandle loaded));
+            using var back = new ScriptModel(loaded, sha256: null, ownsTensors: false) { Name = Name };
+            if (back.ContentHash == ContentHash)
+            {
+                return;
+            }
+
+            reason = "what comes back from the file is another model";
+        }
+        catch (ReproTorchException e)
+        {
+            reason = "libtorch cannot read it back: " + e.Message;
+        }
+
+        throw new ReproTorchException(
+            ReproTorchErrorKind.InvalidArgument,
+            $"The model {Name} was optimized for inference on this machine, and a TorchScript file cannot hold the result ({reason}). "
+            + "Nothing was written. Save the model from before, or one that Optimize-TorchModel made without -ForInference, and "
+            + "optimize it for inference after loading.");
     }
 
     private static long ByteCount(ModelDescription description) => description.Parameters.Concat(description.Buffers).Sum(

@@ -1,3 +1,4 @@
+using System.Text;
 using ReproTorch.Tensors;
 
 namespace ReproTorch.Models;
@@ -16,6 +17,18 @@ public abstract class TorchModel : IDisposable
 
     /// <summary>SHA-256 of that file, in lower-case hex; null when the model was made or changed here.</summary>
     public abstract string? Sha256 { get; }
+
+    /// <summary>What the model is, in lines of text: type names; parameters, buffers, attributes and constants with their values
+    /// (tensors by dtype, shape and hash); the code of all methods. Two models of the same text compute the same. Saving and
+    /// loading leaves it as it is, and so does whatever else only repacks the file; any diff of two such texts shows where two
+    /// models part ways.</summary>
+    public abstract string Content();
+
+    /// <summary>XXH3-128 of <see cref="Content"/>, in lower-case hex, as the model stands now.</summary>
+    public string ContentHash => Runs.ContentHash.OfBytes(Encoding.UTF8.GetBytes(Content()));
+
+    /// <summary>How the model was made from another one; null unless <see cref="ModelOptimizer"/> made it.</summary>
+    public OptimizationResult? Optimization { get; internal set; }
 
     /// <summary>What it consists of, as it stands now.</summary>
     public abstract ModelDescription Describe();
@@ -41,6 +54,16 @@ public abstract class TorchModel : IDisposable
     /// <summary>Records one run of a method as a graph: a model of its own that shares parameters and buffers with this one.</summary>
     public abstract TraceResult Trace(string method, ModelInput input, bool strict);
 
+    /// <summary>A frozen model, which shares nothing with this one. See <see cref="ModelOptimizer"/>, which checks it too.</summary>
+    /// <param name="level">How far to go.</param>
+    /// <param name="preserved">Methods and attributes to keep beside <c>forward</c>.</param>
+    /// <exception cref="ReproTorchException">The model is in training mode, has no <c>forward</c>, or has no such name.</exception>
+    internal abstract TorchModel Freeze(OptimizationLevel level, IReadOnlyList<string> preserved);
+
+    /// <summary>Overwrites parameters and buffers in place; what shares their memory (traces, tied names) sees it. The model is
+    /// no longer that of its file.</summary>
+    internal abstract void Overwrite(IEnumerable<(TorchTensor Target, TorchTensor Value)> tensors);
+
     /// <summary>Module.train() or Module.eval().</summary>
     public abstract void SetTraining(bool training);
 
@@ -50,8 +73,20 @@ public abstract class TorchModel : IDisposable
     /// <summary>A parameter or buffer by its dotted name; shares memory with the model.</summary>
     public abstract TorchTensor Tensor(string name);
 
-    /// <summary>The nodes of a method's graph, inlined, in order.</summary>
+    /// <summary>The nodes of a method's graph, inlined, in order; what the graph returns comes last, as <c>prim::Return</c>.</summary>
     public abstract IReadOnlyList<GraphNode> Nodes(string method);
+
+    /// <summary>The constant tensors of those nodes, in order.</summary>
+    internal abstract IReadOnlyList<TorchTensor> Constants(string method);
+
+    /// <summary>A method's graph as data.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="inlined">With the graphs of all that it calls in place of the calls.</param>
+    public abstract GraphBlock Structure(string method, bool inlined);
+
+    /// <summary>A method's graph as TorchScript prints it.</summary>
+    /// <inheritdoc cref="Structure"/>
+    public abstract string Graph(string method, bool inlined);
 
     /// <summary>The TorchScript code of a method.</summary>
     public abstract string Code(string method);

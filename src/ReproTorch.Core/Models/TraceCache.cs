@@ -37,7 +37,8 @@ public static class TraceCache
         try
         {
             made = true;
-            return traces[signature] = model.Trace(method, input, strict: false);
+            // On a copy: a model may write to its input, and the run is still to come.
+            return traces[signature] = model.Trace(method, input.Map(tensor => tensor.Clone()), strict: false);
         }
         finally
         {

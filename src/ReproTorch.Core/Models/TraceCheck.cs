@@ -2,6 +2,7 @@ using System.Globalization;
 using ReproTorch.Comparison;
 using ReproTorch.Randomness;
 using ReproTorch.Runs;
+using ReproTorch.Tensors;
 
 namespace ReproTorch.Models;
 
@@ -23,9 +24,11 @@ public sealed record TraceOptions
 
 /// <summary>
 /// Traces a model and checks the trace as torch.jit.trace(check_trace=True) does: for each check input the model is traced again,
-/// trace and original are run and their tensor outputs compared (relative tolerance as asked for, absolute tolerance
-/// assert_close's default of the dtypes, NaN equal to NaN); then the graphs of the two traces are compared, and their constant
-/// tensors. Unlike there, the check disturbs nothing: original and trace run from the very state that the tracing run had, so
+/// trace and original are run and their tensor outputs compared as float64 (relative tolerance as asked for, absolute tolerance
+/// assert_close's default of the dtypes, NaN equal to NaN), and so are those of the two traces; then the graphs of the two
+/// traces are compared, and their constant tensors, as assert_close does. Where outputs differ, the graphs are compared all the
+/// same, and the error names the first node that differs. Unlike there, the example is checked beside the check inputs, a difference
+/// between outputs is an error and not a warning, and the check disturbs nothing: original and trace run from the very state that the tracing run had, so
 /// that dropout can be checked too, and afterwards streams and buffers are as the tracing alone left them.
 /// </summary>
 /// <remarks>Semantics: torch/jit/_trace.py, PyTorch 1.13.1.</remarks>
@@ -61,8 +64,7 @@ public static class TraceCheck
             foreach (ModelInput input in (ModelInput[])[example, .. options.CheckInputs])
             {
                 string which = number == 0 ? "the example" : string.Create(CultureInfo.InvariantCulture, $"check input {number}");
-                CheckOutputs(model, trace.Model, method, input, which, options.Tolerance, from);
-                CheckGraphs(model, trace.Model, method, input, which, options.Strict, from);
+                new InputCheck(model, trace.Model, method, input, which, options, from).Run();
                 number++;
             }
 
@@ -80,78 +82,6 @@ public static class TraceCheck
         }
     }
 
-    private static void CheckOutputs(
-        TorchModel model, TorchModel trace, string method, ModelInput input, string which, double tolerance, StartingPoint from)
-    {
-        List<RunValue> expected = from.Run(model, method, input);
-        List<RunValue> actual;
-        try
-        {
-            actual = from.Run(trace, method, input);
-        }
-        catch (ReproTorchException e)
-        {
-            throw Failed($"On {which} the model runs, but the trace fails: {e.Message}", e);
-        }
-
-        for (int i = 0; i < Math.Max(expected.Count, actual.Count); i++)
-        {
-            if (i >= expected.Count || i >= actual.Count || expected[i].Name != actual[i].Name || expected[i].Kind != actual[i].Kind)
-            {
-                throw Failed(
-                    $"On {which} the model gives the outputs {Names(expected)}, but the trace gives {Names(actual)}.{RandomNodes(trace, method)}");
-            }
-
-            if (expected[i].Kind == RunValueKind.Tensor)
-            {
-                CheckOutput(expected[i], actual[i], which, tolerance, () => RandomNodes(trace, method));
-            }
-        }
-    }
-
-    private static void CheckOutput(RunValue expected, RunValue actual, string which, double tolerance, Func<string> hint)
-    {
-        TensorComparison comparison = TensorComparer.Compare(expected.Name, expected.Data!, actual.Data!, new ComparisonOptions
-        {
-            RelativeTolerance = tolerance,
-            AbsoluteTolerance = Tolerances.Default(expected.Data!.DType, actual.Data!.DType).Absolute,
-            EqualNaN = true,
-            CheckDType = false,
-        });
-        if (!comparison.Match)
-        {
-            throw Failed(
-                $"On {which} the output {expected.Name} of the trace is not that of the model. {comparison.Message ?? comparison.Reason}{hint()}");
-        }
-    }
-
-    private static void CheckGraphs(
-        TorchModel model, TorchModel trace, string method, ModelInput input, string which, bool strict, StartingPoint from)
-    {
-        from.Restore();
-        using TorchModel again = model.Trace(method, input, strict).Model;
-        IReadOnlyList<GraphNode> first = trace.Nodes(method);
-        IReadOnlyList<GraphNode> second = again.Nodes(method);
-        for (int i = 0; i < Math.Max(first.Count, second.Count); i++)
-        {
-            GraphNode? a = i < first.Count ? first[i] : null;
-            GraphNode? b = i < second.Count ? second[i] : null;
-            if (a?.Text != b?.Text)
-            {
-                throw Failed(
-                    $"Traced again on {which}, the model gives another graph: it depends on its input. First differing node, number {i}:\n"
-                    + $"  first trace:  {Describe(a)}\n  second trace: {Describe(b)}");
-            }
-
-            if (a!.Hash != b!.Hash)
-            {
-                throw Failed(
-                    $"Traced again on {which}, the model bakes in another constant tensor: it was computed from the input or drawn at random "
-                    + $"while tracing. Node number {i}: {Describe(a)}");
-            }
-        }
-    }
-
     private static string RandomNodes(TorchModel trace, string method)
     {
         string[] nodes = [.. trace.Nodes(method).Where(node => node.Nondeterministic).Select(Describe)];
@@ -165,10 +95,142 @@ public static class TraceCheck
         ? "none: this graph has ended"
         : node.Text.Trim() + (node.Source.Length > 0 ? $"  # {node.Source}" : string.Empty);
 
-    private static string Names(List<RunValue> values) => string.Join(", ", values.Select(value => $"{value.Name} ({value.Kind})"));
-
     private static ReproTorchException Failed(string message, Exception? inner = null) =>
         new(ReproTorchErrorKind.OperatorFailure, "The trace failed its check. " + message, inner);
+
+    /// <summary>The check on one input.</summary>
+    private sealed class InputCheck(
+        TorchModel model, TorchModel trace, string method, ModelInput input, string which, TraceOptions options, StartingPoint from)
+    {
+        public void Run()
+        {
+            List<RunValue> expected = RunOr(model, e => $"On {which} the model itself fails: {e.Message}");
+            List<RunValue> actual = RunOr(trace, e => $"On {which} the model runs, but the trace fails: {e.Message}{GraphDifference()}");
+            if (OutputDifference(actual, expected, "model") is { } difference)
+            {
+                throw Failed(difference + GraphDifference() + RandomNodes(trace, method));
+            }
+
+            using TorchModel again = TraceAgain();
+            List<RunValue> repeated = RunOr(again, e => $"Traced again on {which}, the trace fails: {e.Message}");
+            if (OutputDifference(actual, repeated, "repeated trace") is { } other)
+            {
+                throw Failed(other + Difference(again) + RandomNodes(trace, method));
+            }
+
+            if (Difference(again) is { Length: > 0 } graphs)
+            {
+                throw Failed(graphs.TrimStart('\n'));
+            }
+        }
+
+        private List<RunValue> RunOr(TorchModel which, Func<ReproTorchException, string> message)
+        {
+            try
+            {
+                return from.Run(which, method, input);
+            }
+            catch (ReproTorchException e)
+            {
+                throw Failed(message(e), e);
+            }
+        }
+
+        private TorchModel TraceAgain()
+        {
+            from.Restore();
+            return model.Trace(method, input.Map(tensor => tensor.Clone()), options.Strict).Model;
+        }
+
+        // What the first difference between the outputs is; null when there is none.
+        private string? OutputDifference(List<RunValue> actual, List<RunValue> expected, string other)
+        {
+            for (int i = 0; i < Math.Max(expected.Count, actual.Count); i++)
+            {
+                if (i >= expected.Count || i >= actual.Count || expected[i].Name != actual[i].Name || expected[i].Kind != actual[i].Kind)
+                {
+                    return $"On {which} the {other} gives the outputs {Names(expected)}, but the trace gives {Names(actual)}.";
+                }
+
+                if (expected[i].Kind == RunValueKind.Tensor && TensorDifference(expected[i], actual[i]) is { } difference)
+                {
+                    return $"On {which} the output {expected[i].Name} of the trace is not that of the {other}. {difference}";
+                }
+            }
+
+            return null;
+        }
+
+        // As double (or complex double), whatever they are: tolerances are for values, and a trace is no place for dtypes.
+        private string? TensorDifference(RunValue expected, RunValue actual)
+        {
+            TensorComparison comparison = TensorComparer.Compare(expected.Name, Widen(expected.Data!), Widen(actual.Data!), new ComparisonOptions
+            {
+                RelativeTolerance = options.Tolerance,
+                AbsoluteTolerance = Tolerances.Default(expected.Data!.DType, actual.Data!.DType).Absolute,
+                EqualNaN = true,
+                CheckDType = false,
+            });
+            return comparison.Match ? null : comparison.Message ?? comparison.Reason;
+        }
+
+        private static TensorData Widen(TensorData data)
+        {
+            using var tensor = TorchTensor.FromData(data);
+            return tensor.To(data.DType.IsComplex() ? DType.complex128 : DType.float64).ToData();
+        }
+
+        // The difference between the graphs as a further reason, where the model can be traced again at all.
+        private string GraphDifference()
+        {
+            try
+            {
+                using TorchModel again = TraceAgain();
+                return Difference(again);
+            }
+            catch (ReproTorchException)
+            {
+                return string.Empty;
+            }
+        }
+
+        // What the first difference between the graphs is; empty when there is none.
+        private string Difference(TorchModel again)
+        {
+            IReadOnlyList<GraphNode> first = trace.Nodes(method);
+            IReadOnlyList<GraphNode> second = again.Nodes(method);
+            for (int i = 0; i < Math.Max(first.Count, second.Count); i++)
+            {
+                GraphNode? a = i < first.Count ? first[i] : null;
+                GraphNode? b = i < second.Count ? second[i] : null;
+                if (a?.Text != b?.Text)
+                {
+                    return $"\nTraced again on {which}, the model gives another graph: it depends on its input. First differing node, number {i}:\n"
+                        + $"  first trace:  {Describe(a)}\n  second trace: {Describe(b)}";
+                }
+
+                if (a!.Hash != b!.Hash && ConstantDifference(again, first.Take(i).Count(node => node.Hash is not null)) is { } difference)
+                {
+                    return $"\nTraced again on {which}, the model bakes in another constant tensor: it was computed from the input or drawn at random "
+                        + $"while tracing. Node number {i}: {Describe(a)}\n{difference}";
+                }
+            }
+
+            return string.Empty;
+        }
+
+        // As assert_close(equal_nan=True); null when the two are close, though not the same bits.
+        private string? ConstantDifference(TorchModel again, int index)
+        {
+            using TensorData first = trace.Constants(method)[index].ToData();
+            using TensorData second = again.Constants(method)[index].ToData();
+            TensorComparison comparison = TensorComparer.Compare(
+                "constant", first, second, new ComparisonOptions { Close = true, EqualNaN = true });
+            return comparison.Match ? null : comparison.Message ?? comparison.Reason;
+        }
+
+        private static string Names(List<RunValue> values) => string.Join(", ", values.Select(value => $"{value.Name} ({value.Kind})"));
+    }
 
     /// <summary>Streams and buffers as they were before the tracing run: every run of the check starts here.</summary>
     private sealed class StartingPoint(TorchRngSnapshot streams, BufferSnapshot buffers)
@@ -181,10 +243,14 @@ public static class TraceCheck
 
         public List<RunValue> Run(TorchModel model, string method, ModelInput input)
         {
+            static TorchTensor Dequantize(TorchTensor tensor) =>
+                tensor.DType.IsQuantized() ? (TorchTensor)TorchOperator.Call("aten::dequantize", tensor)! : tensor;
+
             Restore();
 
             // A copy: a model may write to its input.
-            return OutputFlattener.Flatten(model.Invoke(method, input.Map(tensor => tensor.Clone())), "output");
+            object? output = model.Invoke(method, input.Map(tensor => tensor.Clone()));
+            return OutputFlattener.Flatten(ModelInput.MapValue(output, Dequantize), "output");
         }
     }
 }

@@ -7,9 +7,10 @@ namespace ReproTorch.Reporting;
 /// Writes HTML that is also well-formed XML. Every text and attribute value is escaped here, so that whoever writes a page
 /// cannot forget it; tags and attribute names are constants of the callers.
 /// </summary>
-internal sealed class HtmlWriter
+/// <param name="prolog">What stands before the first element.</param>
+internal sealed class HtmlWriter(string prolog = "<!DOCTYPE html>\n")
 {
-    private readonly StringBuilder _text = new("<!DOCTYPE html>\n");
+    private readonly StringBuilder _text = new(prolog);
     private readonly Stack<string> _open = new();
 
     /// <summary>Opens an element; disposing what is returned closes it. Attributes whose value is null are left out.</summary>

@@ -326,6 +326,11 @@ RPT_API rpt_error *rpt_module_describe(const rpt_module *module, char **out_json
 RPT_API rpt_error *rpt_module_tensor(const rpt_module *module, const char *name, rpt_tensor **out_tensor);
 /* Any attribute by its dotted name. */
 RPT_API rpt_error *rpt_module_attribute(const rpt_module *module, const char *name, rpt_value **out_value);
+/* What the module is, as text of lines that tell: type names; parameters, buffers, attributes and constants with their
+ * types and values (tensors by dtype, shape and rpt_tensor_hash); the code of all methods and of what they use. Two modules
+ * with the same text compute the same. Saving and loading, and what else only changes the container, leaves the text as it
+ * is: the names of variables, the marks that keep types of one name apart, sources and devices are not in it. */
+RPT_API rpt_error *rpt_module_content(const rpt_module *module, char **out_text);
 RPT_API void rpt_module_free(rpt_module *module);
 
 /* A method, found once and called often. It keeps the module alive. */
@@ -345,6 +350,14 @@ RPT_API rpt_error *rpt_method_run_tensors(const rpt_method *method, rpt_tensor *
 /* TorchScript code (Module.code) and graph (Module.graph) of the method; inlined: 1 gives inlined_graph. */
 RPT_API rpt_error *rpt_method_code(const rpt_method *method, char **out_text);
 RPT_API rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, char **out_text);
+/* The graph as data; with inlined 0 calls of submodules and functions are nodes, but those of the module's own methods are
+ * put in: {"inputs": [value], "nodes": [node], "outputs": [id]}. A value is {"id", "name", "type"}, a node
+ * {"kind", "source": file and line or "", "scope": dotted name of the submodule whose method it comes from, "name": of the
+ * attribute or method, where it has one, "value": of a constant, as text (a tensor: dtype and shape), "random": true where it
+ * draws random numbers with the module as it is now (dropout of recurrent layers too), "inputs": [id], "outputs": [value],
+ * "blocks": [the same as the whole, for branches and loops], "taken": 0 or 1, for a prim::If whose condition the module as
+ * it is now decides alone}. */
+RPT_API rpt_error *rpt_method_structure(const rpt_method *method, int32_t inlined, char **out_json);
 RPT_API void rpt_method_free(rpt_method *method);
 
 /* ---- trace ------------------------------------------------------------------------------------------------- */
@@ -372,11 +385,30 @@ RPT_API rpt_error *rpt_module_trace(const rpt_module *module, const char *method
                                     int64_t argument_count, const char *const *keyword_names,
                                     rpt_value *const *keyword_values, int64_t keyword_count, int32_t strict,
                                     rpt_module **out_module, char **out_frozen);
-/* The nodes of the method's inlined graph, in order (those in a branch or loop right after it), as a JSON array:
+/* The nodes of the method's inlined graph, in order (those in a branch or loop right after it; at the end of the graph, and
+ * of each branch and loop, a "prim::Return" that tells what comes out), as a JSON array:
  * [{"kind": "aten::dropout", "schema", "source": file and line or "", "nondeterministic": Node::isNondeterministic,
  * "text": the node, canonical, shapes erased, without its blocks}]. Constant tensors come with "hash" (rpt_tensor_hash,
  * hex). */
 RPT_API rpt_error *rpt_method_nodes(const rpt_method *method, char **out_json);
+/* The constant tensors of these nodes, in order, as a list. */
+RPT_API rpt_error *rpt_method_constants(const rpt_method *method, rpt_value **out_tensors);
+
+/* ---- optimize ---------------------------------------------------------------------------------------------- */
+
+/* Each level does what those before it do, too. Append only. */
+typedef enum rpt_optimization {
+    RPT_OPTIMIZE_FREEZE = 0,   /* torch.jit.freeze(optimize_numerics=False): attributes become constants; bits stay */
+    RPT_OPTIMIZE_NUMERICS = 1, /* torch.jit.freeze(): folds batch norm, additions and factors into convolutions */
+    RPT_OPTIMIZE_INFERENCE = 2 /* torch.jit.optimize_for_inference: lays weights out for this machine. libtorch does not
+                                * promise that the result can be saved */
+} rpt_optimization;
+
+/* A new module, which shares nothing with the old one. It has the method `forward`, and the methods and attributes that
+ * preserved names; parameters and buffers that nothing preserved needs, and `training`, are gone. A module in training mode
+ * gives RPT_ERROR_INVALID_ARGUMENT. */
+RPT_API rpt_error *rpt_module_optimize(const rpt_module *module, int32_t level, const char *const *preserved,
+                                       int64_t preserved_count, rpt_module **out_module);
 
 /* ---- random ------------------------------------------------------------------------------------------------ */
 

@@ -31,7 +31,7 @@ bool holds_tensors(const c10::Type &type) {
 // in each of these places.
 class FrozenFinder {
 public:
-    FrozenFinder(const Graph &graph, const torch::jit::Module &module) : _graph(graph), _module(module) {
+    FrozenFinder(const Graph &graph, const torch::jit::Module &module) : _graph(graph), _known(graph, module) {
         for (const Value *input : graph.inputs().slice(1)) { // the first is self
             if (holds_tensors(*input->type())) {
                 _from_input.insert(input);
@@ -59,39 +59,9 @@ public:
 private:
     using Origins = std::unordered_set<const Node *>;
 
-    // What the module holds at a chain of attributes that begins at self.
-    optional<c10::IValue> attribute(const Value *value) const {
-        if (value == _graph.inputs()[0]) {
-            return c10::IValue(_module._ivalue());
-        }
-        if (value->node()->kind() != c10::prim::GetAttr) {
-            return nullopt;
-        }
-        const auto owner = attribute(value->node()->input());
-        if (!owner || !owner->isObject()) {
-            return nullopt;
-        }
-        return owner->toObject()->getAttr(value->node()->s(c10::attr::name));
-    }
-
-    // A condition that does not hang on the input but on the module, such as `self.training and self.track_running_stats`.
-    optional<bool> known(const Value *condition) const {
-        const Node &node = *condition->node();
-        if (node.kind() == c10::aten::__not__) {
-            const auto operand = known(node.input());
-            return operand ? optional<bool>(!*operand) : nullopt;
-        }
-        if (node.kind() == c10::prim::If) { // `and` and `or`
-            const auto branch = known(node.input());
-            return branch ? known(node.blocks()[*branch ? 0 : 1]->outputs()[condition->offset()]) : nullopt;
-        }
-        const auto value = node.kind() == c10::prim::Constant ? torch::jit::toIValue(condition) : attribute(condition);
-        return value && value->isBool() ? optional<bool>(value->toBool()) : nullopt;
-    }
-
     // The blocks of a node, without a branch that the module never takes as it is now.
     std::vector<const Block *> live_blocks(const Node &node) const {
-        const auto condition = node.kind() == c10::prim::If ? known(node.input()) : nullopt;
+        const auto condition = node.kind() == c10::prim::If ? _known.condition(node.input()) : nullopt;
         if (condition) {
             return {node.blocks()[*condition ? 0 : 1]};
         }
@@ -252,6 +222,18 @@ private:
         return place.empty() && node.kind() == c10::prim::SetAttr ? source_of(*node.input(1)->node()) : place;
     }
 
+    // `self.calls += 1` on a tensor writes into the tensor, which a trace does too, and assigns it to itself.
+    static bool assigns_itself(const Node &node) {
+        const Node &operation = *node.input(1)->node();
+        const std::string kind = operation.kind().toQualString();
+        if (kind.back() != '_' || operation.inputs().empty()) {
+            return false;
+        }
+        const Node &read = *operation.input(0)->node();
+        return read.kind() == c10::prim::GetAttr && read.input() == node.input(0) &&
+               read.s(c10::attr::name) == node.s(c10::attr::name);
+    }
+
     static bool raises(const Block &block) {
         return std::any_of(block.nodes().begin(), block.nodes().end(),
                            [](const Node *node) { return node->kind() == c10::prim::RaiseException; });
@@ -275,7 +257,7 @@ private:
                 }
             } else if (node->kind() == c10::prim::Loop) {
                 report_control(*node, {node->input(0), node->input(1), node->blocks()[0]->outputs()[0]});
-            } else if (node->kind() == c10::prim::SetAttr || (is_origin(*node) && !reads_size(*node))) {
+            } else if (node->kind() == c10::prim::SetAttr ? !assigns_itself(*node) : is_origin(*node) && !reads_size(*node)) {
                 _reported.insert(node);
             }
             const bool computes = std::any_of(node->outputs().begin(), node->outputs().end(),
@@ -316,7 +298,7 @@ private:
     }
 
     const Graph &_graph;
-    const torch::jit::Module &_module;
+    KnownValues _known;
     bool _has_grown = false;
     std::unordered_set<const Value *> _from_input;  // tensors that depend on the inputs, or on random numbers
     std::unordered_set<const Value *> _from_module; // tensors that depend on parameters and buffers

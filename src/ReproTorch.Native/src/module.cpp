@@ -166,9 +166,16 @@ Place find_place(const Module &module, const std::string &dotted) {
     return {std::move(owner), std::move(name)};
 }
 
-// A copy with types and tensors of its own: what is registered or defined on one does not show on the other. Module::clone
-// makes new types but unties tied tensors, deepcopy keeps them tied but shares the types: one after the other does both.
-Module clone(const Module &module) {
+} // namespace
+
+bool is_training(const Module &module) {
+    const auto slot = module.type()->findAttributeSlot("training");
+    return slot && module._ivalue()->getSlot(*slot).isBool() && module._ivalue()->getSlot(*slot).toBool();
+}
+
+// Module::clone makes new types but unties tied tensors, deepcopy keeps them tied but shares the types: one after the other
+// does both.
+Module clone_module(const Module &module) {
     const at::NoGradGuard no_grad;
     auto copy = module.clone(/*inplace=*/true).deepcopy();
     visit_attributes(module, [&](const std::string &name, const IValue &value, const Module &, size_t) {
@@ -179,6 +186,8 @@ Module clone(const Module &module) {
     });
     return copy;
 }
+
+namespace {
 
 void write_tensor(JsonWriter &json, const std::string &name, const at::Tensor &tensor) {
     json.begin_object();
@@ -230,11 +239,6 @@ void write_method(JsonWriter &json, const torch::jit::Function &method) {
     }
     json.end_array();
     json.end_object();
-}
-
-bool is_training(const Module &module) {
-    const auto slot = module.type()->findAttributeSlot("training");
-    return slot && module._ivalue()->getSlot(*slot).isBool() && module._ivalue()->getSlot(*slot).toBool();
 }
 
 std::string describe(const Module &module) {
@@ -381,7 +385,7 @@ rpt_error *rpt_module_register_attribute(rpt_module *module, const char *name, c
 }
 
 rpt_error *rpt_module_clone(const rpt_module *module, rpt_module **out_module) {
-    return guard([&] { *out_module = new_module(clone(module_of(module))); }, out_module);
+    return guard([&] { *out_module = new_module(clone_module(module_of(module))); }, out_module);
 }
 
 rpt_error *rpt_module_share(const rpt_module *module, rpt_module **out_module) {

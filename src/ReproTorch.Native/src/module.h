@@ -12,6 +12,13 @@ const torch::jit::Module &module_of(const rpt_module *handle);
 // The method of that name, or a failure that lists those that there are.
 torch::jit::Function &find_method(const torch::jit::Module &module, const std::string &name);
 
+// False for a module without a `training` attribute too.
+bool is_training(const torch::jit::Module &module);
+
+// A copy with types and tensors of its own: what is registered or defined on one does not show on the other. Tied tensors
+// stay tied.
+torch::jit::Module clone_module(const torch::jit::Module &module);
+
 // Calls visit(dotted name, slot value, owning module, slot number) for every attribute, a module's own before those of
 // its submodules, each in declared order: the order of named_parameters() in Python.
 using AttributeVisitor =

@@ -5,6 +5,7 @@
 #include "frozen.h"
 
 #include <algorithm>
+#include <mutex>
 #include <unordered_map>
 
 namespace rpt {
@@ -12,6 +13,7 @@ namespace {
 
 using c10::ClassTypePtr;
 using c10::IValue;
+using c10::Symbol;
 using c10::TypeKind;
 using torch::jit::CompilationUnit;
 using torch::jit::Module;
@@ -89,8 +91,6 @@ private:
     }
 
     at::NoGradGuard _no_grad;
-    // Without optimization the interpreter runs the operators one by one, where the tracer sees them.
-    torch::jit::GraphOptimizerEnabledGuard _unoptimized{false};
 };
 
 struct Call {
@@ -230,27 +230,79 @@ bool forks(const torch::jit::Block &block) {
     return false;
 }
 
-// Runs a method where the tracer sees it. What the method forks would run on another thread, unseen, so its tasks are
-// done where they are waited for.
+// torch.tensor and torch.as_tensor of numbers make a tensor and write into it where the tracer does not look: it would
+// record a tensor of whatever was in the memory. Their results are constants of a trace, as in Python's. Each run gets a
+// copy, which it may write to.
+Symbol untraced_kind() { return Symbol::fromQualString("reprotorch::untraced"); }
+Symbol overload_attribute() { return Symbol::attr("overload"); }
+
+torch::jit::Operation untraced(const torch::jit::Node *node) {
+    const auto original = torch::jit::findOperatorFor({node->s(c10::attr::name), node->s(overload_attribute())});
+    return [operation = original->getOperation()](Stack &stack) mutable {
+        at::Tensor value;
+        {
+            const at::tracer::impl::NoTracerDispatchMode unseen;
+            operation(stack);
+            value = stack.back().toTensor();
+        }
+        if (const auto &state = tracer::getTracingState()) {
+            auto *constant = state->graph->insertConstant(value);
+            tracer::recordSourceLocation(constant->node());
+            state->setValue(value, constant);
+            stack.back() = value.clone();
+        }
+    };
+}
+
+void register_untraced() {
+    static std::once_flag s_registered;
+    std::call_once(s_registered, [] {
+        torch::jit::registerOperator(torch::jit::Operator("reprotorch::untraced(...) -> Tensor", untraced,
+                                                          c10::AliasAnalysisKind::CONSERVATIVE));
+    });
+}
+
+void hide_from_tracer(torch::jit::Block &block) {
+    for (auto node = block.nodes().begin(); node != block.nodes().end(); ++node) {
+        for (auto *inner : node->blocks()) {
+            hide_from_tracer(*inner);
+        }
+        const bool makes_tensor = node->kind() == c10::aten::tensor || node->kind() == c10::aten::as_tensor;
+        if (!makes_tensor || node->input(0)->type()->kind() == TypeKind::TensorType) {
+            continue;
+        }
+        auto *hidden = block.owningGraph()->create(untraced_kind(), node->inputs(), 1);
+        hidden->s_(c10::attr::name, node->schema().name());
+        hidden->s_(overload_attribute(), node->schema().overload_name());
+        hidden->copyMetadata(*node);
+        hidden->insertBefore(*node);
+        node->output()->replaceAllUsesWith(hidden->output());
+        node.destroyCurrent();
+    }
+}
+
+// Runs a method where the tracer sees it: operator by operator, as the code has them. The method's own executor keeps what
+// it made of the graph in earlier runs (constants computed ahead, operators merged), and what the method forks would run
+// on another thread, unseen; so a copy of the graph is interpreted as it is, its tasks done where they are waited for.
 class Runner {
 public:
-    explicit Runner(torch::jit::Function &method) : _method(method) {
-        auto graph = inlined_graph(method);
-        if (!forks(*graph->block())) {
-            return;
+    explicit Runner(torch::jit::Function &method) : _graph(inlined_graph(method)) {
+        if (forks(*_graph->block())) {
+            torch::jit::InlineForkWait(_graph);
+            if (forks(*_graph->block())) {
+                invalid("'", method.name(), "' waits for torch.jit.fork in a way that cannot be traced.");
+            }
         }
-        torch::jit::InlineForkWait(graph);
-        if (forks(*graph->block())) {
-            invalid("'", method.name(), "' waits for torch.jit.fork in a way that cannot be traced.");
-        }
-        _executor.emplace(graph, method.name());
+        register_untraced();
+        hide_from_tracer(*_graph->block());
+        _code = torch::jit::Code(_graph, method.name());
     }
 
-    void run(Stack &stack) { _executor ? _executor->run(stack) : _method.run(stack); }
+    void run(Stack &stack) { torch::jit::InterpreterState(_code).run(stack); }
 
 private:
-    torch::jit::Function &_method;
-    optional<torch::jit::GraphExecutor> _executor;
+    std::shared_ptr<torch::jit::Graph> _graph;
+    torch::jit::Code _code;
 };
 
 std::shared_ptr<torch::jit::Graph> record(Module &twin, torch::jit::Function &method, const Call &call, bool strict) {

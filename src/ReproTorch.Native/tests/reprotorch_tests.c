@@ -1126,6 +1126,105 @@ static void test_trace(void) {
     rpt_module_free(module);
 }
 
+static void test_contents(void) {
+    static const char source[] = "def forward(self, x):\n"
+                                 "    if self.training:\n"
+                                 "        x = torch.dropout(x, 0.5, True)\n"
+                                 "    y = self.scale(x)\n"
+                                 "    return y + torch.tensor([1.0, 2.0])\n"
+                                 "def scale(self, x):\n"
+                                 "    return x * self.factor\n";
+    static const char path[] = "reprotorch_contents.pt";
+    const char *kept[1] = {"scale"};
+    const float data[2] = {1, 2};
+    float result[2];
+    rpt_module *module = NULL;
+    rpt_module *other = NULL;
+    rpt_tensor *factor = NULL;
+    rpt_method *method = NULL;
+    rpt_value *argument = value_of_floats(data, 2);
+    rpt_value *value = NULL;
+    char *frozen = NULL;
+    char *before = NULL;
+    char *after = NULL;
+    char *text = NULL;
+
+    GOOD(rpt_tensor_create(RPT_DTYPE_FLOAT32, (const int64_t[]){2}, 1, (const float[]){3, 4}, 8, RPT_DEVICE_CPU, 0, &factor));
+    GOOD(rpt_module_create("Net", &module));
+    GOOD(rpt_module_register_buffer(module, "factor", factor));
+    GOOD(rpt_module_define(module, source));
+
+    GOOD(rpt_module_content(module, &before));
+    CHECK(strstr(before, "module . __torch__.Net\nattribute training : bool = True\nbuffer factor : Tensor = tensor(float32, [2], ") ==
+          before);
+    GOOD(rpt_module_save(module, path));
+    GOOD(rpt_module_load(path, -1, 0, &other));
+    remove(path);
+    GOOD(rpt_module_content(other, &after));
+    CHECK(strcmp(before, after) == 0);
+    rpt_string_free(after);
+    rpt_module_free(other);
+    GOOD(rpt_module_clone(module, &other));
+    GOOD(rpt_module_train(other, 0));
+    GOOD(rpt_module_content(other, &after));
+    CHECK(strcmp(before, after) != 0);
+    rpt_string_free(after);
+    rpt_module_free(other);
+    BAD(rpt_module_content(NULL, &after), INVALID, "module");
+
+    method = method_of(module, "forward");
+    GOOD(rpt_method_structure(method, 1, &text));
+    CHECK(text != NULL && strstr(text, "\"taken\":0") != NULL && strstr(text, "\"random\":true") != NULL);
+    rpt_string_free(text);
+    GOOD(rpt_module_train(module, 0));
+    GOOD(rpt_method_structure(method, 0, &text)); /* the module's own method is put in */
+    CHECK(text != NULL && strstr(text, "\"taken\":1") != NULL && strstr(text, "CallMethod") == NULL);
+    rpt_string_free(text);
+    rpt_method_free(method);
+
+    GOOD(rpt_module_trace(module, "forward", &argument, 1, NULL, NULL, 0, 1, &other, &frozen));
+    rpt_string_free(frozen);
+    GOOD(run(other, &argument, 1, &value)); /* what torch.tensor made is in the trace */
+    read_floats(value, result, 2);
+    CHECK(result[0] == 4 && result[1] == 10);
+    rpt_value_free(value);
+    method = method_of(other, "forward");
+    GOOD(rpt_method_constants(method, &value));
+    CHECK(rpt_value_kind_of(value) == RPT_VALUE_LIST);
+    rpt_value_free(value);
+    rpt_method_free(method);
+    rpt_module_free(other);
+    BAD(rpt_method_constants(NULL, &value), INVALID, "method");
+
+    for (int32_t level = RPT_OPTIMIZE_FREEZE; level <= RPT_OPTIMIZE_INFERENCE; ++level) {
+        GOOD(rpt_module_optimize(module, level, kept, 1, &other));
+        GOOD(run(other, &argument, 1, &value));
+        read_floats(value, result, 2);
+        CHECK(result[0] == 4 && result[1] == 10);
+        rpt_value_free(value);
+        method = method_of(other, "scale");
+        rpt_method_free(method);
+        rpt_module_free(other);
+    }
+    GOOD(rpt_module_optimize(module, RPT_OPTIMIZE_FREEZE, NULL, 0, &other));
+    GOOD(rpt_tensor_copy_from_host(factor, (const float[]){0, 0}, 8)); /* the module's own memory: what is frozen stays */
+    GOOD(run(other, &argument, 1, &value));
+    read_floats(value, result, 2);
+    CHECK(result[0] == 4 && result[1] == 10);
+    rpt_value_free(value);
+    rpt_module_free(other);
+    BAD(rpt_module_optimize(module, 3, NULL, 0, &other), INVALID, "3");
+    BAD(rpt_module_optimize(module, 0, (const char *const[]){"nosuch"}, 1, &other), INVALID, "nosuch");
+    GOOD(rpt_module_train(module, 1));
+    BAD(rpt_module_optimize(module, 0, NULL, 0, &other), INVALID, "training mode");
+    CHECK(other == NULL);
+
+    rpt_string_free(before);
+    rpt_value_free(argument);
+    rpt_tensor_free(factor);
+    rpt_module_free(module);
+}
+
 int main(int count, char **arguments) {
     const int rounds = count > 1 ? atoi(arguments[1]) : 1;
     for (int i = 0; i < rounds; ++i) {
@@ -1141,6 +1240,7 @@ int main(int count, char **arguments) {
         test_determinism();
         test_random();
         test_trace();
+        test_contents();
     }
     printf("%d passed, %d failed\n", s_passed, s_failed);
     return s_failed == 0 ? 0 : 1;

@@ -48,3 +48,12 @@ public sealed class ModelMethodCompleter : WordCompleter
     private protected override IEnumerable<string> Words(IDictionary bound) =>
         Unwrap.Value(bound["Model"]) is TorchModel model ? model.Methods.Select(method => method.Name) : ["forward"];
 }
+
+/// <summary>Completes parameters and buffers of the model that is already given as -Model.</summary>
+public sealed class ModelParameterCompleter : WordCompleter
+{
+    private protected override IEnumerable<string> Words(IDictionary bound) =>
+        Unwrap.Value(bound["Model"]) is TorchModel model && model.Describe() is var description
+            ? description.Parameters.Concat(description.Buffers).Select(tensor => tensor.Name)
+            : [];
+}

@@ -52,7 +52,7 @@ public sealed class ConvertToTracedModelCommand : ReproTorchCmdlet
             Tolerance = Tolerance,
             Strict = Strict,
         });
-        foreach (string warning in TraceWarnings.Of(trace))
+        foreach (string warning in TraceWarnings.Of(trace).Concat(TraceWarnings.OfMode(trace)))
         {
             WriteWarning(warning);
         }
