@@ -100,13 +100,27 @@ what it answered. Here it is again, without Python.
     }
     Write-Host ('   {0} of {1} digits are read correctly ({2:P1}).' -f $right, $labels.Count, ($right / $labels.Count))
 
-    Write-Title '5. What goes wrong: one random number too many'
-    Write-Host '   Weights for a new layer, right after seeding:'
-    . Show { Set-TorchSeed 42; New-TorchTensor -Factory uniform -Shape 4 }
-    Write-Host '   The same, but somebody drew one number in between, for a shuffle, a log line, a test:'
-    . Show { Set-TorchSeed 42; $null = New-TorchTensor -Factory rand -Shape 1; New-TorchTensor -Factory uniform -Shape 4 }
-    . Show { Get-TorchSeed -Source Torch }
-    Write-Host '   Five draws where there should be four: the sequence is the same, the place in it is not. Seed right before what must be fixed.'
+    Write-Title '5. What goes wrong: numbers drawn before the model is built'
+    Write-Host '   Two scripts with one seed. Each builds a model of one layer; the second draws something first.'
+    foreach ($script in 'script-a.ps1', 'script-b.ps1', 'script-c.ps1') {
+        Write-Host "`
+   $script"
+        Get-Content $script | ForEach-Object { Write-Host "      $_" -ForegroundColor DarkGray }
+        . (Join-Path $PSScriptRoot $script)
+        $weights = ($model | Get-TorchModelParameter | Where-Object Name -eq '0.weight').Tensor.ToArray[float]()
+        $drawn = (Get-TorchSeed -Source Torch).DrawCount
+        Write-Host ('   initial weights: {0} ..   numbers drawn since the seed: {1}' -f (($weights[0..3] | ForEach-Object { $_.ToString('F4') }) -join ', '), $drawn)
+    }
+    Write-Host @'
+
+   The seed fixes the sequence, not the place in it: script-b drew 3 numbers more and got other weights. Its shuffle did no harm:
+   Python's stream is another one. script-c seeds right before the model, and has the weights of script-a.
+   Which operator was it? Record both, and compare:
+'@
+    . Show { $a = Trace-TorchOperator { . ./script-a.ps1 } -Hash }
+    . Show { $b = Trace-TorchOperator { . ./script-b.ps1 } -Hash }
+    . Show { $parted = Compare-TorchOperatorTrace $a $b; $parted.First.ToString() }
+    if ($parted.First.Place -ne 'script-b.ps1:3') { throw 'The trace does not name the line that drew too much.' }
 
     Write-Title '6. The whole comparison as a page'
     $page = Join-Path $out 'comparison.html'

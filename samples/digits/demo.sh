@@ -76,7 +76,14 @@ od -An -v -td8 -j128 heldout-labels.npy | tr -s ' ' '\n' | grep . >"$out/labels"
 paste "$out/answers" "$out/labels" |
     awk '$1 == $2 { right++ } END { printf "   %d of %d digits are read correctly (%.1f %%).\n", right, NR, 100 * right / NR }'
 
-title '4. The whole comparison as a page, with a map and a histogram of the differences'
+title '4. What goes wrong: one number too many'
+echo '   Four weights, right after seeding; then the same seed, but somebody drew one number first:'
+reprotorch random --source Torch --method rand --count 4 --seed 42
+reprotorch random --source Torch --method rand --count 5 --seed 42
+echo '   The sequence is the same, the place in it is not: what comes after the first number is what the weights would be now.'
+echo '   Seed right before what must be fixed. (With PowerShell the demo traces the operator that drew.)'
+
+title '5. The whole comparison as a page, with a map and a histogram of the differences'
 page=$out/comparison.html
 rm -f "$page"
 reprotorch compare reference.npz "$out/first.npz" --close --report "$page"
