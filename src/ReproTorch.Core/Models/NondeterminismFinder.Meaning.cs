@@ -28,7 +28,7 @@ public sealed partial class NondeterminismFinder
             NondeterministicBehaviour.FillsInDeterministicMode => new(
                 NondeterminismKind.UninitializedMemory,
                 "Its result begins as whatever was in memory, and is not written over, whole, before it is used; deterministic algorithms fill it.",
-                "Use zeros or full in its place, or turn deterministic algorithms on with -FillUninitializedMemory."),
+                "Use zeros or full in its place, or turn deterministic algorithms on (Set-TorchDeterminism Error)."),
             NondeterministicBehaviour.Throws => new(
                 NondeterminismKind.NoDeterministicForm,
                 $"It has no deterministic form{when}: with deterministic algorithms on it is an error.",
@@ -40,12 +40,12 @@ public sealed partial class NondeterminismFinder
             NondeterministicBehaviour.TakesDeterministicForm => new(
                 NondeterminismKind.NeedsDeterministicMode,
                 $"Its result may differ from run to run{when}, unless deterministic algorithms are on.",
-                "Turn deterministic algorithms on (Set-TorchDeterminism -On)."),
+                "Turn deterministic algorithms on (Set-TorchDeterminism Error)."),
             _ => new(
                 NondeterminismKind.NeedsDeterministicMode,
                 "cuBLAS gives repeatable results only with CUBLAS_WORKSPACE_CONFIG set to :4096:8 or :16:8; with deterministic algorithms on, "
                 + "anything else may be an error.",
-                "Set CUBLAS_WORKSPACE_CONFIG to :4096:8 before the first use of the GPU (Set-TorchDeterminism -On does)."),
+                "Set it before the first use of the GPU (Set-TorchDeterminism -CublasWorkspaceConfig :4096:8)."),
         };
     }
 }
