@@ -47,7 +47,8 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [Fact]
     public void DropoutFollowsTheModelsMode()
     {
-        using ScriptModel model = Returning("torch.dropout(x, self.p, self.training)", new("p", 0.5), new("training", true));
+        using ScriptModel model = Returning("torch.dropout(x, self.p, self.training)", new KeyValuePair<string, object?>("p", 0.5));
+        model.SetTraining(true);
         Assert.True(Assert.Single(NondeterminismFinder.Find(model)).Active);
         model.SetTraining(false);
         NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model));
@@ -69,8 +70,9 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
                         x = torch.dropout(x, p, True)
                     return x
                 """,
-            Attributes = [new("p", 0.5), new("training", false)],
+            Attributes = [new("p", 0.5)],
         }.Compile();
+        model.SetTraining(false);
         NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model));
         Assert.False(found.Active);
         Assert.Equal(NondeterminismKind.Random, found.Kind);
@@ -100,7 +102,8 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [Fact]
     public void DropoutThatATraceKeepsInTrainingModeIsFrozen()
     {
-        using ScriptModel model = Returning("torch.dropout(x, 0.5, self.training)", new KeyValuePair<string, object?>("training", true));
+        using ScriptModel model = Returning("torch.dropout(x, 0.5, self.training)");
+        model.SetTraining(true);
         using TorchModel trace = model.Trace("forward", new ModelInput { Arguments = [ScriptModelTests.Floats(1, 2)] }, strict: true).Model;
         trace.SetTraining(false);
         NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(trace));
@@ -201,7 +204,8 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [Fact]
     public void BackwardPassesMatterWhileTheModelTrains()
     {
-        using ScriptModel model = Returning("torch.gather(x, 0, x.argsort())", new KeyValuePair<string, object?>("training", false));
+        using ScriptModel model = Returning("torch.gather(x, 0, x.argsort())");
+        model.SetTraining(false);
         Assert.False(Assert.Single(NondeterminismFinder.Find(model, s_cuda)).Active);
         model.SetTraining(true);
         NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model, s_cuda));
@@ -224,7 +228,7 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     private static ScriptModel Returning(string expression, params KeyValuePair<string, object?>[] attributes) => new ModelSource
     {
         Source = $"def forward(self, x: Tensor):\n    return {expression}",
-        Attributes = attributes.Any(attribute => attribute.Key == "training") ? attributes : [.. attributes, new("training", true)],
+        Attributes = attributes,
     }.Compile();
 
     private static IReadOnlyList<NondeterministicOperator> Find(ScriptModel model)
