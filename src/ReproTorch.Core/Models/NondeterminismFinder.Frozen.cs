@@ -18,7 +18,8 @@ public sealed partial class NondeterminismFinder
             : "It draws random numbers, whatever mode the model is set to.",
         "Set the model to evaluation mode before it is traced, or pass self.training in place of True.");
 
-    private NondeterministicOperator? FrozenConstant(string method, OperatorUse use) => use.IsNumber
+    // Python's tracer writes each number as a tensor. Freezing writes parameters down, too, but those have no place in the source.
+    private NondeterministicOperator? FrozenConstant(string method, OperatorUse use) => use.IsNumber || use.Source.Length == 0
         ? null
         : Describe(method, use, new Finding(
             NondeterminismKind.FrozenConstant,

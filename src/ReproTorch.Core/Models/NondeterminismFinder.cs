@@ -18,14 +18,12 @@ public sealed partial class NondeterminismFinder
     private readonly ILookup<string, NondeterminismRule> _rules = NondeterministicOperators.Current();
     private readonly DeterminismSettings _switches = DeterminismPolicy.Get();
     private readonly bool _isTraining;
-    private readonly bool _hasParameters;
 
     private NondeterminismFinder(TorchModel model, TorchDevice device)
     {
         _model = model;
         _device = device;
         _isTraining = model.IsTraining;
-        _hasParameters = model.Describe().Parameters.Count > 0;
     }
 
     /// <summary>All that was found, in the order of methods and of their graphs; also what does not matter now
@@ -45,15 +43,11 @@ public sealed partial class NondeterminismFinder
 
     private IEnumerable<NondeterministicOperator> InMethod(string method)
     {
-        IReadOnlyList<OperatorUse> uses = _model.Uses(method);
-
-        // Freezing writes each parameter into the graph: those are weights, not what a trace took from its example.
-        bool isFrozen = !_hasParameters && uses.Any(use => use.UsedAs.Contains("weight"));
-        foreach (OperatorUse use in uses)
+        foreach (OperatorUse use in _model.Uses(method))
         {
             IEnumerable<NondeterministicOperator?> found = use.Constant is null
                 ? ByRules(method, use).Append(FixedDevice(method, use))
-                : [isFrozen ? null : FrozenConstant(method, use)];
+                : [FrozenConstant(method, use)];
             foreach (NondeterministicOperator? one in found)
             {
                 if (one is not null)

@@ -39,9 +39,6 @@ internal sealed record OperatorUse
     /// <summary>A constant without dimensions, as Python's tracer writes each number.</summary>
     public bool IsNumber { get; init; }
 
-    /// <summary>The arguments that a constant tensor goes to.</summary>
-    public IReadOnlyList<string> UsedAs { get; init => field = value ?? []; } = [];
-
     public OperatorArgument? Argument(string name) => Arguments.FirstOrDefault(argument => argument.Name == name);
 }
 
@@ -56,8 +53,8 @@ internal sealed record OperatorArgument
     /// <summary>Written in the graph itself.</summary>
     public bool IsLiteral { get; init; }
 
-    /// <summary>train() and eval() change it.</summary>
-    public bool ByMode { get; init; }
+    /// <summary>The values that it has after train() or eval(), where they are others; empty where the input decides then.</summary>
+    public IReadOnlyList<string> Otherwise { get; init => field = value ?? []; } = [];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -34,7 +34,7 @@ internal readonly record struct RuleMatch(bool Applies, bool IsNow, string? If)
         {
             if (use.Argument(name) is { } argument && values.Contains(argument.Value))
             {
-                if (!argument.ByMode)
+                if (argument.Otherwise.All(values.Contains))
                 {
                     return default;
                 }

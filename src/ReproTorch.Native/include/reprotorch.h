@@ -364,9 +364,10 @@ RPT_API rpt_error *rpt_method_structure(const rpt_method *method, int32_t inline
  * "overload", "source": file and line or "", "line": the text of that line or "", "scope": dotted name of the submodule,
  * "live": false where only the other mode (train(), eval()) leads, "hangsOnMode": in a branch that the mode decides, "random":
  * Node::isNondeterministic, "overwritten": nobody sees what memory its result held at first, "arguments": [{"name", "value":
- * as Python writes it, "isLiteral": written in the graph, "byMode": train() and eval() change it}]}; arguments that the input
- * decides are left out. Of tensors "value" tells only "number" (one without dimensions), of lists of tensors only "masks". A
- * constant tensor has "constant": dtype and shape, "isNumber", and "usedAs": names of arguments, in place of the last three. */
+ * as Python writes it, "isLiteral": written in the graph, "otherwise": the values that it has after train() or eval(), where they
+ * are others, "" where the input decides then}]}; arguments that the input decides are left out. Of tensors "value" tells only
+ * "number" (one without dimensions), of lists of tensors only "masks". A constant tensor has "constant": dtype and shape, and
+ * "isNumber", in place of the last three. */
 RPT_API rpt_error *rpt_method_uses(const rpt_method *method, char **out_json);
 RPT_API void rpt_method_free(rpt_method *method);
 

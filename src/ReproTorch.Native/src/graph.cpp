@@ -28,7 +28,7 @@ torch::jit::SourceRange original_range(const Node &node) {
 
 std::string source_of(const Node &node) {
     const auto place = original_range(node).file_line_col();
-    if (!place) {
+    if (!place || std::get<0>(*place).empty()) {
         return {};
     }
     return c10::str(std::get<0>(*place), ":", std::get<1>(*place));
@@ -36,14 +36,17 @@ std::string source_of(const Node &node) {
 
 std::string line_of(const Node &node) {
     const auto range = original_range(node);
-    if (!range.source()) {
+    const auto place = range.file_line_col();
+    if (!range.source() || !place) {
         return {};
     }
     const auto &source = *range.source();
     const auto line = source.get_line(source.lineno_for_offset(range.start())).str();
     const auto first = line.find_first_not_of(" \t");
     const auto last = line.find_last_not_of(" \t\r\n");
-    return first == std::string::npos ? std::string() : line.substr(first, last - first + 1);
+    // Python's tracer keeps its call stack ("model.py(12): forward") in place of the text.
+    const bool is_stack = line.compare(0, std::get<0>(*place).size() + 1, std::get<0>(*place) + "(") == 0;
+    return first == std::string::npos || is_stack ? std::string() : line.substr(first, last - first + 1);
 }
 
 std::string scope_of(const Node &node) {

@@ -4,6 +4,7 @@
 #include "graph.h"
 #include "json.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <limits>
 #include <unordered_map>
@@ -21,37 +22,48 @@ bool is_one_of(const Node &node, const std::unordered_set<std::string> &names) {
     return names.count(node.kind().toQualString()) != 0;
 }
 
-// A value that is the same in each run of the module as it is.
-struct Known {
-    IValue value;
-    bool by_mode; // train() and eval() change it
-};
+// Puts what torch.jit.fork runs, which is kept beside its node, in the same form as the rest.
+void inline_subgraphs(Block &block) {
+    for (Node *node : block.nodes()) {
+        if (node->hasAttribute(c10::attr::Subgraph)) {
+            auto graph = node->g(c10::attr::Subgraph)->copy();
+            torch::jit::Inline(*graph);
+            inline_subgraphs(*graph->block());
+            node->g_(c10::attr::Subgraph, graph);
+        }
+        for (Block *inner : node->blocks()) {
+            inline_subgraphs(*inner);
+        }
+    }
+}
 
-class Uses {
+bool is_plain(const IValue &value) {
+    return value.isInt() || value.isDouble() || value.isBool() || value.isString() || value.isNone();
+}
+
+bool is_same(const IValue *left, const IValue *right) {
+    return left != nullptr && right != nullptr && is_plain(*left) && is_plain(*right) && left->tagKind() == right->tagKind() && *left == *right;
+}
+
+// The values that are the same in each run of the module, and the nodes that a run can reach: as the module is, or as it is
+// after train() or eval().
+class Knowledge {
 public:
-    Uses(const torch::jit::Graph &graph, const torch::jit::Module &module) : _conditions(graph, module) {
-        _known.emplace(graph.inputs()[0], Known{IValue(module._ivalue()), false});
+    Knowledge(const torch::jit::Graph &graph, const torch::jit::Module &module, optional<bool> training)
+        : _conditions(graph, module), _training(training) {
+        _known.emplace(graph.inputs()[0], IValue(module._ivalue()));
         find_assigned(*graph.block());
-        _json.begin_array();
-        visit(*graph.block(), Reach{});
-        _json.end_array();
+        visit(*graph.block());
     }
 
-    std::string describe() const { return _json.str(); }
-
-private:
-    struct Reach {
-        bool is_live = true;       // false where only another mode leads to
-        bool hangs_on_mode = false;
-    };
-
-    // ---- what is known ----
-
-    const Known *known(const Value *value) const {
+    const IValue *known(const Value *value) const {
         const auto found = _known.find(value);
         return found == _known.end() ? nullptr : &found->second;
     }
 
+    bool reaches(const Node *node) const { return _reached.count(node) != 0; }
+
+private:
     void find_assigned(const Block &block) {
         for (const Node *node : block.nodes()) {
             if (node->kind() == c10::prim::SetAttr) {
@@ -60,20 +72,62 @@ private:
             for (const Block *inner : node->blocks()) {
                 find_assigned(*inner);
             }
+            if (node->hasAttribute(c10::attr::Subgraph)) {
+                find_assigned(*node->g(c10::attr::Subgraph)->block());
+            }
+        }
+    }
+
+    void visit(const Block &block) {
+        for (const Node *node : block.nodes()) {
+            _reached.insert(node);
+            learn(*node);
+            if (node->kind() == c10::prim::If) {
+                visit_if(*node);
+                continue;
+            }
+            for (const Block *inner : node->blocks()) {
+                visit(*inner);
+            }
+            if (node->hasAttribute(c10::attr::Subgraph)) {
+                const auto &graph = *node->g(c10::attr::Subgraph);
+                for (size_t i = 0; i < node->inputs().size() && i < graph.inputs().size(); ++i) {
+                    pass(node->inputs()[i], graph.inputs()[i]);
+                }
+                visit(*graph.block());
+            }
+        }
+    }
+
+    void visit_if(const Node &node) {
+        const IValue *condition = known(node.input());
+        if (condition == nullptr || !condition->isBool()) {
+            visit(*node.blocks()[0]);
+            visit(*node.blocks()[1]);
+            return;
+        }
+        const Block &taken = *node.blocks()[condition->toBool() ? 0 : 1];
+        visit(taken);
+        for (size_t i = 0; i < node.outputs().size(); ++i) {
+            pass(taken.outputs()[i], node.outputs()[i]);
+        }
+    }
+
+    void pass(const Value *from, const Value *to) {
+        if (const IValue *value = known(from)) {
+            _known.emplace(to, IValue(*value));
         }
     }
 
     void learn(const Node &node) {
         if (node.kind() == c10::prim::Constant) {
             if (auto value = torch::jit::toIValue(node.output())) {
-                _known.emplace(node.output(), Known{std::move(*value), false});
+                _known.emplace(node.output(), std::move(*value));
             }
         } else if (node.kind() == c10::prim::GetAttr) {
             learn_attribute(node);
         } else if (node.kind() == c10::prim::unchecked_cast) {
-            if (const Known *same = known(node.input())) {
-                _known.emplace(node.output(), Known(*same));
-            }
+            pass(node.input(), node.output());
         } else {
             learn_result(node);
         }
@@ -81,18 +135,14 @@ private:
 
     void learn_attribute(const Node &node) {
         const auto &name = node.s(c10::attr::name);
-        const Known *owner = known(node.input());
-        if (owner == nullptr || !owner->value.isObject() || _assigned.count(name) != 0) {
+        const IValue *owner = known(node.input());
+        if (owner == nullptr || !owner->isObject() || _assigned.count(name) != 0) {
             return;
         }
-        const auto object = owner->value.toObject();
+        const auto object = owner->toObject();
         if (object->type()->findAttributeSlot(name)) {
-            _known.emplace(node.output(), Known{object->getAttr(name), owner->by_mode || name == "training"});
+            _known.emplace(node.output(), _training && name == "training" ? IValue(*_training) : object->getAttr(name));
         }
-    }
-
-    static bool is_plain(const IValue &value) {
-        return value.isInt() || value.isDouble() || value.isBool() || value.isString() || value.isNone();
     }
 
     // Comparisons and arithmetic of plain values. Not all operators: a model is anyone's, and none of these can take long, take
@@ -102,97 +152,77 @@ private:
             "aten::eq",      "aten::ne",      "aten::lt",     "aten::le",        "aten::gt",  "aten::ge",
             "aten::__not__", "aten::__and__", "aten::__or__", "aten::__is__",    "aten::add", "aten::sub",
             "aten::mul",     "aten::neg",     "aten::Bool",   "aten::__isnot__", "aten::Float"};
-        const auto *known_operator = node.maybeOperator();
-        if (known_operator == nullptr || node.outputs().size() != 1 || !is_one_of(node, s_operators)) {
+        const auto *found = node.maybeOperator();
+        if (found == nullptr || node.outputs().size() != 1 || !is_one_of(node, s_operators)) {
             return;
         }
         torch::jit::Stack stack;
-        bool by_mode = false;
         for (const Value *input : node.inputs()) {
-            const Known *argument = known(input);
-            if (argument == nullptr || !is_plain(argument->value)) {
-                learn_condition(node);
+            const IValue *argument = known(input);
+            if (argument == nullptr || !is_plain(*argument)) {
+                learn_is_none(node);
                 return;
             }
-            by_mode = by_mode || argument->by_mode;
-            stack.push_back(argument->value);
+            stack.push_back(*argument);
         }
         try {
-            known_operator->getOperation(&node)(stack);
+            found->getOperation(&node)(stack);
         } catch (const std::exception &) {
             return; // a run would fail here, too
         }
         if (stack.size() == 1 && is_plain(stack[0])) {
-            _known.emplace(node.output(), Known{std::move(stack[0]), by_mode});
+            _known.emplace(node.output(), std::move(stack[0]));
         }
     }
 
     // `x is None` where x is a tensor.
-    void learn_condition(const Node &node) {
+    void learn_is_none(const Node &node) {
         if (node.kind() == c10::aten::__is__ || node.kind() == c10::aten::__isnot__) {
             if (const auto condition = _conditions.condition(node.output())) {
-                _known.emplace(node.output(), Known{IValue(*condition), false});
+                _known.emplace(node.output(), IValue(*condition));
             }
         }
     }
 
-    // ---- the walk ----
+    KnownValues _conditions;
+    optional<bool> _training;
+    std::unordered_map<const Value *, IValue> _known;
+    std::unordered_set<const Node *> _reached;
+    std::unordered_set<std::string> _assigned; // attributes that the method itself sets
+};
 
-    void visit(const Block &block, Reach reach) {
+class Uses {
+public:
+    Uses(const torch::jit::Graph &graph, const torch::jit::Module &module)
+        : _now(graph, module, nullopt), _training(graph, module, true), _evaluating(graph, module, false) {
+        _json.begin_array();
+        list(*graph.block(), false);
+        _json.end_array();
+    }
+
+    std::string describe() const { return _json.str(); }
+
+private:
+    void list(const Block &block, bool hangs_on_mode) {
         for (const Node *node : block.nodes()) {
-            learn(*node);
-            write(*node, reach);
-            if (node->kind() == c10::prim::If) {
-                visit_if(*node, reach);
+            if (!_now.reaches(node) && !_training.reaches(node) && !_evaluating.reaches(node)) {
                 continue;
             }
+            write(*node, hangs_on_mode);
+            const bool mode_decides = node->kind() == c10::prim::If && !is_same(_training.known(node->input()), _evaluating.known(node->input())) &&
+                                      (_training.known(node->input()) != nullptr || _evaluating.known(node->input()) != nullptr);
             for (const Block *inner : node->blocks()) {
-                visit(*inner, reach);
+                list(*inner, hangs_on_mode || mode_decides);
             }
             if (node->hasAttribute(c10::attr::Subgraph)) {
-                visit_subgraph(*node, reach);
+                list(*node->g(c10::attr::Subgraph)->block(), hangs_on_mode);
             }
         }
-    }
-
-    void visit_if(const Node &node, Reach reach) {
-        const Known *condition = known(node.input());
-        if (condition == nullptr || !condition->value.isBool()) {
-            visit(*node.blocks()[0], reach);
-            visit(*node.blocks()[1], reach);
-            return;
-        }
-        const size_t taken = condition->value.toBool() ? 0 : 1;
-        const bool by_mode = condition->by_mode;
-        const Reach inside{reach.is_live, reach.hangs_on_mode || by_mode};
-        visit(*node.blocks()[taken], inside);
-        if (by_mode) {
-            visit(*node.blocks()[1 - taken], Reach{false, true});
-        }
-        for (size_t i = 0; i < node.outputs().size(); ++i) {
-            if (const Known *result = known(node.blocks()[taken]->outputs()[i])) {
-                _known.emplace(node.outputs()[i], Known{result->value, result->by_mode || by_mode});
-            }
-        }
-    }
-
-    // torch.jit.fork keeps what it runs beside the node.
-    void visit_subgraph(const Node &node, Reach reach) {
-        auto graph = node.g(c10::attr::Subgraph)->copy();
-        torch::jit::Inline(*graph);
-        for (size_t i = 0; i < node.inputs().size() && i < graph->inputs().size(); ++i) {
-            if (const Known *argument = known(node.inputs()[i])) {
-                _known.emplace(graph->inputs()[i], Known(*argument));
-            }
-        }
-        find_assigned(*graph->block());
-        visit(*graph->block(), reach);
-        _subgraphs.push_back(std::move(graph)); // its values are keys
     }
 
     // ---- what is told ----
 
-    void write(const Node &node, Reach reach) {
+    void write(const Node &node, bool hangs_on_mode) {
         const auto *schema = node.maybeSchema();
         const bool is_constant = node.kind() == c10::prim::Constant;
         if (is_constant ? !is_tensor_constant(node) : schema == nullptr) {
@@ -204,8 +234,8 @@ private:
         _json.key("source").text(source_of(node));
         _json.key("line").text(line_of(node));
         _json.key("scope").text(scope_of(node));
-        _json.key("live").boolean(reach.is_live);
-        _json.key("hangsOnMode").boolean(reach.hangs_on_mode);
+        _json.key("live").boolean(_now.reaches(&node));
+        _json.key("hangsOnMode").boolean(hangs_on_mode);
         if (is_constant) {
             write_constant(node);
         } else {
@@ -220,59 +250,42 @@ private:
         const auto &tensor = node.t(c10::attr::value);
         _json.key("constant").text(c10::str(dtype_name(tensor.scalar_type()), tensor.sizes()));
         _json.key("isNumber").boolean(tensor.dim() == 0);
-        _json.key("usedAs").begin_array();
-        for (const auto &use : node.output()->uses()) {
-            const auto *schema = use.user->maybeSchema();
-            if (schema != nullptr && use.offset < schema->arguments().size()) {
-                _json.text(schema->arguments()[use.offset].name());
-            }
-        }
-        _json.end_array();
     }
 
     void write_arguments(const Node &node, const c10::FunctionSchema &schema) {
         _json.key("arguments").begin_array();
         for (size_t i = 0; i < node.inputs().size() && i < schema.arguments().size(); ++i) {
             const Value *input = node.inputs()[i];
-            const auto text = text_of(input);
+            const auto text = text_of(input, _now);
             if (!text) {
                 continue;
             }
-            const Known *argument = known(input);
             _json.begin_object();
             _json.key("name").text(schema.arguments()[i].name());
             _json.key("value").text(*text);
             _json.key("isLiteral").boolean(input->node()->kind() == c10::prim::Constant);
-            _json.key("byMode").boolean(argument != nullptr && argument->by_mode);
+            write_other_modes(input, *text);
             _json.end_object();
+        }
+        _json.end_array();
+    }
+
+    void write_other_modes(const Value *input, const std::string &now) {
+        _json.key("otherwise").begin_array();
+        for (const Knowledge *mode : {&_training, &_evaluating}) {
+            const auto text = text_of(input, *mode);
+            if (text != now) {
+                _json.text(text ? *text : std::string());
+            }
         }
         _json.end_array();
     }
 
     // What an argument is, as Python writes it; of tensors only whether they are a single number, of lists of tensors whether
     // they are masks.
-    optional<std::string> text_of(const Value *value) const {
-        if (const Known *argument = known(value)) {
-            if (argument->value.isTensor()) {
-                return argument->value.toTensor().dim() == 0 ? optional<std::string>("number") : nullopt;
-            }
-            if (!is_plain(argument->value) && !argument->value.isDevice()) {
-                return nullopt;
-            }
-            std::ostringstream text;
-            text << std::boolalpha << std::setprecision(std::numeric_limits<double>::max_digits10);
-            if (argument->value.isBool()) {
-                return std::string(argument->value.toBool() ? "True" : "False");
-            }
-            if (argument->value.isString()) {
-                return argument->value.toStringRef();
-            }
-            if (argument->value.isDouble()) {
-                text << argument->value.toDouble();
-            } else {
-                text << argument->value;
-            }
-            return text.str();
+    static optional<std::string> text_of(const Value *value, const Knowledge &mode) {
+        if (const IValue *known = mode.known(value)) {
+            return text_of(*known);
         }
         const Node &maker = *value->node();
         if (is_one_of(maker, {"aten::tensor", "prim::NumToTensor", "aten::scalar_tensor"})) {
@@ -281,6 +294,28 @@ private:
             return is_number ? optional<std::string>("number") : nullopt;
         }
         return maker.kind() == c10::prim::ListConstruct && are_masks(maker) ? optional<std::string>("masks") : nullopt;
+    }
+
+    static optional<std::string> text_of(const IValue &value) {
+        if (value.isTensor()) {
+            return value.toTensor().dim() == 0 ? optional<std::string>("number") : nullopt;
+        }
+        if (value.isBool()) {
+            return std::string(value.toBool() ? "True" : "False");
+        }
+        if (value.isString()) {
+            return value.toStringRef();
+        }
+        std::ostringstream text;
+        text << std::setprecision(std::numeric_limits<double>::max_digits10);
+        if (value.isDouble()) {
+            text << value.toDouble();
+        } else if (is_plain(value) || value.isDevice()) {
+            text << value;
+        } else {
+            return nullopt;
+        }
+        return text.str();
     }
 
     // An index of booleans names no element twice.
@@ -334,15 +369,14 @@ private:
         }
         const auto sizes = node.inputs()[0]->node()->inputs();
         return std::any_of(sizes.begin(), sizes.end(), [&](const Value *size) {
-            const Known *number = known(size);
-            return number != nullptr && number->value.isInt() && number->value.toInt() == 0;
+            const IValue *number = _now.known(size);
+            return number != nullptr && number->isInt() && number->toInt() == 0;
         });
     }
 
-    KnownValues _conditions;
-    std::unordered_map<const Value *, Known> _known;
-    std::unordered_set<std::string> _assigned; // attributes that the method itself sets
-    std::vector<std::shared_ptr<torch::jit::Graph>> _subgraphs;
+    Knowledge _now;
+    Knowledge _training;
+    Knowledge _evaluating;
     JsonWriter _json;
 };
 
@@ -354,7 +388,9 @@ rpt_error *rpt_method_uses(const rpt_method *method, char **out_json) {
     return guard(
         [&] {
             const auto &handle = require(method, "method");
-            *out_json = copy_text(Uses(*inlined_graph(*handle.function), handle.owner).describe());
+            const auto graph = inlined_graph(*handle.function);
+            inline_subgraphs(*graph->block());
+            *out_json = copy_text(Uses(*graph, handle.owner).describe());
         },
         out_json);
 }

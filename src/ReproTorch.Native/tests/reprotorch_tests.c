@@ -1176,6 +1176,10 @@ static void test_contents(void) {
     GOOD(rpt_method_structure(method, 1, &text));
     CHECK(text != NULL && strstr(text, "\"taken\":0") != NULL && strstr(text, "\"random\":true") != NULL);
     rpt_string_free(text);
+    GOOD(rpt_method_uses(method, &text));
+    CHECK(text != NULL && strstr(text, "\"live\":true") != NULL && strstr(text, "\"random\":true") != NULL);
+    rpt_string_free(text);
+    BAD(rpt_method_uses(NULL, &text), INVALID, "method");
     GOOD(rpt_module_train(module, 0));
     GOOD(rpt_method_structure(method, 0, &text)); /* the module's own method is put in */
     CHECK(text != NULL && strstr(text, "\"taken\":1") != NULL && strstr(text, "CallMethod") == NULL);
