@@ -1,6 +1,7 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'common.ps1')
     $model = New-TorchModel -Layer 'Linear(4, 8)', 'Dropout(0.5)', 'Linear(8, 2)'
+    $model.SetTraining($false)
 }
 
 Describe 'Find-NondeterministicOperator' {
@@ -36,7 +37,7 @@ Describe 'Find-NondeterministicOperator' {
 
     It 'says <Id> of <Name>' -ForEach @(
         @{ Name = 'what is no model'; Value = 3; Id = 'InvalidArgument' }
-        @{ Name = 'a path that is not there'; Value = 'TestDrive:/none.pt'; Id = 'FileNotFound' }
+        @{ Name = 'a path that is not there'; Value = 'TestDrive:/none.pt'; Id = 'PathNotFound' }
     ) {
         Find-NondeterministicOperator $Value -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -Be "$Id,ReproTorch.PowerShell.Commands.Models.FindNondeterministicOperatorCommand"
