@@ -37,6 +37,7 @@
         'Set-TorchRngState'
         'Set-TorchModelParameter'
         'Set-TorchSeed'
+        'Test-TorchDeterminism'
         'Trace-TorchOperator'
         'Use-TorchSeed'
     )

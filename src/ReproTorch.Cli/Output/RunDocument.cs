@@ -44,4 +44,5 @@ internal sealed record RunDocument(
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TorchEnvironment))]
 [JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(ReproTorch.Sweeps.SweepResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

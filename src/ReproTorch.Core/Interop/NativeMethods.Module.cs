@@ -119,5 +119,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_executor_optimize(int on, out int outBefore);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void rpt_method_free(nint method);
 }

@@ -43,6 +43,10 @@ public sealed record OperatorRecord
     /// one without plain memory.</summary>
     public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
 
+    /// <summary>For each output, where the rows of a batch were asked for: the hash of each row's bytes; none for what has no such
+    /// rows.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> RowHashes { get; init => field = value ?? []; } = [];
+
     /// <summary>Script and line of the PowerShell command that caused it.</summary>
     public string? Place { get; init; }
 
