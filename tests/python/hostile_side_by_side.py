@@ -1,9 +1,10 @@
 """Files that mean harm, or were damaged: each is loaded right or refused with a clear message; nothing crashes, hangs or takes gigabytes.
 
 Hostile archives are made here and given to the program. Single-byte changes of whole TorchScript files, the CRCs mended, and malformed
-sources are worked through by tests/HostileWorker, a process that is started again where it ends: an end is a failure. REPROTORCH_FLIPS
-and REPROTORCH_SOURCES say how many (4,000 and 1,000 unless set; 40,000 and 4,000 is the full run); the numbers seed the damage, so that
-a failure is repeated with `HostileWorker flip MODEL SEED NUMBER NUMBER+1`. REPROTORCH names the program under test.
+sources are worked through by tests/HostileWorker, a process that is started again where it ends: an end is a failure. So are archives
+whose code's tokens or pickles' pieces are moved about. REPROTORCH_FLIPS, REPROTORCH_MUTATIONS and REPROTORCH_SOURCES say how many (4,000,
+2,000 and 1,000 unless set; 40,000, 40,000 and 4,000 is the full run); the numbers seed the damage, so that a failure is repeated with
+`HostileWorker flip MODEL SEED NUMBER NUMBER+1`. REPROTORCH names the program under test.
 """
 import concurrent.futures
 import os
@@ -26,6 +27,7 @@ import hostile_models
 REPROTORCH = os.environ["REPROTORCH"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FLIPS = int(os.environ.get("REPROTORCH_FLIPS", "4000"))
+MUTATIONS = int(os.environ.get("REPROTORCH_MUTATIONS", "2000"))
 SOURCES = int(os.environ.get("REPROTORCH_SOURCES", "1000"))
 SEED = int(os.environ.get("REPROTORCH_HOSTILE_SEED", "1"))
 
@@ -115,6 +117,7 @@ def damaged(folder):
     sources = os.path.join(folder, "sources.txt")
     pathlib.Path(sources).write_text("\n====\n".join(hostile_models.SOURCES))
     jobs = [(pathlib.Path(path).stem, command, "flip", path, -(-FLIPS // len(models))) for path in models if FLIPS]
+    jobs += [(pathlib.Path(path).stem + " mutated", command, "mutate", path, -(-MUTATIONS // len(models))) for path in models if MUTATIONS]
     jobs += [("sources", command, "source", sources, SOURCES)] if SOURCES else []
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for name, loaded, refused, worst, count in pool.map(lambda job: bulk(*job), jobs):
@@ -215,6 +218,8 @@ def archives(folder):
     for version in "11", "999999999999", "0", "-3", "ten", "", "3" * 60:
         yield f"version '{version}'", changed("base/version", version.encode()), "version"
     yield "a version that libtorch reads first", made({**plain, "base/.data/version": b"12"}), "12"
+
+    yield "the form of PyTorch 1.0", made({**plain, "base/model.json": b"{}"}), "model.json"
 
     # Pickles.
     witness = os.path.join(folder, "witness")
@@ -324,6 +329,11 @@ def allowed(folder):
     code, errors, *_ = call("run", model, "--input", x, "-o", out)
     check("innocent", code == 0 and numpy.load(out)["output"].tobytes() == net(torch.ones(3)).detach().numpy().tobytes(), errors)
 
+    for version in range(1, 11):
+        members = {**read(model), "innocent/version": str(version).encode()}
+        write(model, members)
+        check(f"version {version}", call("run", model, "--input", x)[0] == 0)
+
     class Writer(torch.nn.Module):
         def forward(self, x: torch.Tensor, name: str = "") -> torch.Tensor:
             if len(name) > 0:
@@ -333,6 +343,44 @@ def allowed(folder):
     torch.jit.script(Writer()).save(model)
     check("a writer is refused", call("run", model, "--input", x)[0] == 2)
     check("a writer is allowed", call("run", model, "--input", x, "--allow-file-access")[0] == 0)
+
+
+class Endless(torch.nn.Module):
+    """Loading it does not end."""
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.ones(3)
+
+    @torch.jit.export
+    def __getstate__(self) -> torch.Tensor:
+        return self.weight
+
+    @torch.jit.export
+    def __setstate__(self, state: torch.Tensor) -> None:
+        self.training = False
+        while bool(state.sum() > 0):
+            self.weight = state
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+def orphaned(folder):
+    """The process that a probe loads in ends with the one that started it, whatever that one comes to."""
+    model = os.path.join(folder, "endless.pt")
+    torch.jit.script(Endless()).save(model)
+    process = subprocess.Popen([REPROTORCH, "probe", model], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=2)
+        check("a probe goes on while its parent does", False, process.returncode)
+    except subprocess.TimeoutExpired:
+        check("a probe goes on while its parent does", True)
+    process.stdin.close()
+    try:
+        check("a probe ends with its parent", process.wait(timeout=20) != 0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        check("a probe ends with its parent", False)
 
 
 def truncated(folder):
@@ -357,6 +405,7 @@ def main():
     try:
         hostile(folder)
         allowed(folder)
+        orphaned(folder)
         truncated(folder)
         damaged(folder)
     finally:

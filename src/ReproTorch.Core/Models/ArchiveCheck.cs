@@ -30,12 +30,12 @@ public static class ArchiveCheck
     public static void Check(string path, bool allowFileAccess, CancellationToken cancellation = default)
     {
         RequireZip(path);
-        using ZipReader archive = Open(path);
-        string top = TopFolder(archive);
-        RequireOneReading(archive);
-        RequireTorchScript(archive, top);
         try
         {
+            using ZipReader archive = ZipReader.Open(path);
+            string top = TopFolder(archive);
+            RequireOneReading(archive);
+            RequireTorchScript(archive, top);
             foreach (ZipMember member in archive.Members)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -51,7 +51,7 @@ public static class ArchiveCheck
         }
         catch (ReproTorchException e) when (e.Kind == ReproTorchErrorKind.FileFormat)
         {
-            throw Damaged(e);
+            throw new ReproTorchException(ReproTorchErrorKind.ModelFormat, e.Message, e);
         }
     }
 
@@ -133,20 +133,6 @@ public static class ArchiveCheck
         }
     }
 
-    private static ZipReader Open(string path)
-    {
-        try
-        {
-            return ZipReader.Open(path);
-        }
-        catch (ReproTorchException e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private static ReproTorchException Damaged(ReproTorchException e) => new(ReproTorchErrorKind.ModelFormat, e.Message, e);
-
     private static void RequireZip(string path)
     {
         var head = new byte[64];
@@ -189,10 +175,10 @@ public static class ArchiveCheck
     {
         bool Has(string name) => archive.Find($"{top}/{name}") is not null;
 
-        // libtorch takes what it finds of this before all else.
+        // libtorch takes what it finds of this before all else, or says that it is no longer built to.
         if (archive.Members.Any(member => member.Name.EndsWith("/model.json", StringComparison.OrdinalIgnoreCase)))
         {
-            throw Refuse(archive.Path, "It is in the format of PyTorch 1.0 and 1.1 (model.json). Load it with PyTorch 1.13 and save it again.");
+            throw Refuse(archive.Path, "It is in the format of PyTorch 1.0 and 1.1 (model.json), which is not read. Load it with a PyTorch that does, such as 1.2, and save it again.");
         }
 
         if (!Has("data.pkl"))
