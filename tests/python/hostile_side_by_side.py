@@ -109,9 +109,7 @@ def damaged(folder):
         skipped += 1
         print("   skipped: tests/HostileWorker is not built")
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        models = hostile_models.make(folder)
+    models = hostile_models.make(folder)
     for path in models:
         store(path)
     sources = os.path.join(folder, "sources.txt")
@@ -250,6 +248,12 @@ def archives(folder):
     yield "a tensor of millions", with_constant(tensor(count=3, shape=(3000000,))), "fit"
     yield "a tensor before its storage", with_constant(tensor(count=3, shape=(3,), strides=(-1,))), ""
     yield "a tensor that repeats without end", with_constant(tensor(count=3, shape=(2 ** 40, 2 ** 20), strides=(0, 0))), "fit"
+
+    torch.jit.script(hostile_models.Sparse()).save(base)
+    sparse = read(base)
+    indices = min((name for name in sparse if name.startswith("base/data/")), key=lambda name: -len(sparse[name]))
+    yield "a sparse tensor that points outside", made({**sparse, indices: struct.pack("<q", 10 ** 12) + sparse[indices][8:]}), "sparse"
+    yield "a sparse tensor that points before", made({**sparse, indices: struct.pack("<q", -1) + sparse[indices][8:]}), "sparse"
 
     # Code.
     def with_line(line, head="    "):

@@ -27,12 +27,16 @@ public static class ArchiveCheck
     /// <param name="allowFileAccess">Lets code through that calls operators which read or write files or reach other processes.</param>
     /// <param name="cancellation">Looked at between members.</param>
     /// <exception cref="ReproTorchException">The file is damaged, is no TorchScript archive, or its code is refused.</exception>
-    public static void Check(string path, bool allowFileAccess, CancellationToken cancellation = default)
+    public static void Check(string path, bool allowFileAccess, CancellationToken cancellation = default) =>
+        Check(new FileBytes(path), allowFileAccess, cancellation);
+
+    /// <summary>The same of a file's bytes that were read already: what is checked is what is loaded.</summary>
+    internal static void Check(FileBytes file, bool allowFileAccess, CancellationToken cancellation)
     {
-        RequireZip(path);
+        string path = file.Path;
         try
         {
-            using ZipReader archive = ZipReader.Open(path);
+            using ZipReader archive = OpenZip(file);
             string top = TopFolder(archive);
             RequireOneReading(archive);
             RequireTorchScript(archive, top);
@@ -133,25 +137,22 @@ public static class ArchiveCheck
         }
     }
 
-    private static void RequireZip(string path)
+    private static ZipReader OpenZip(FileBytes file)
     {
-        var head = new byte[64];
-        int count;
-        using (FileStream stream = File.OpenRead(path))
-        {
-            count = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        }
-
-        ReadOnlySpan<byte> bytes = head.AsSpan(0, count);
+        byte[] head = file.Read(0, (int)Math.Min(file.Length, 64));
+        ReadOnlySpan<byte> bytes = head;
         if (ZipReader.LooksLikeZip(bytes))
         {
-            return;
+            return ZipReader.Open(file);
         }
+
+        string path = file.Path;
+        file.Dispose();
 
         // A pickle of protocol 2 begins with 0x80 0x02; torch.save before 1.6 wrote such files.
         string what = bytes.StartsWith((ReadOnlySpan<byte>)[0x80, 0x02]) ? "It is a pickle, as torch.save wrote before PyTorch 1.6."
             : NpyHeader.LooksLikeNpy(bytes) ? "It is a .npy file: an array, not a model."
-            : count == 0 ? "It is empty."
+            : bytes.IsEmpty ? "It is empty."
             : "It does not begin as a zip archive does.";
         throw Refuse(path, $"{what} {Wanted}");
     }
