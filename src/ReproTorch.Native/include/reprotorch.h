@@ -444,7 +444,7 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
  * rows above 0, with hash 1: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each
  * row's bytes (XXH3, without dtype and shape), for any other output none.
- * random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
+ * What the functions of the section "tensor" do is not recorded. random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
  * same time are counted with the operator's own. */
 RPT_API rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int32_t random_only,
                                       rpt_observer **out_observer);
