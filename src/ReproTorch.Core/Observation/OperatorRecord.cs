@@ -72,7 +72,7 @@ internal sealed record TraceHeader(string Format, int Version, string TorchVersi
 
 /// <summary>The last line: without it the file was cut short.</summary>
 /// <param name="Records">How many lines are between.</param>
-internal sealed record TraceEnd(long Records);
+internal sealed record TraceEnd([property: JsonRequired] long Records);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OperatorRecord))]

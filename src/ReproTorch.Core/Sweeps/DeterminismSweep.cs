@@ -58,11 +58,20 @@ public static class DeterminismSweep
         foreach ((SweepDimension dimension, IReadOnlyList<SweepTrial> trials) in planned)
         {
             var variants = new List<SweepVariant>();
-            foreach (SweepTrial trial in trials)
+            try
             {
-                options.Cancellation.ThrowIfCancellationRequested();
-                options.Progress?.Invoke(dimension, trial.Name, (double)done++ / total);
-                variants.Add(Try(plain, trial, locator));
+                foreach (SweepTrial trial in trials)
+                {
+                    options.Cancellation.ThrowIfCancellationRequested();
+                    options.Progress?.Invoke(dimension, trial.Name, (double)done++ / total);
+                    variants.Add(Try(plain, trial, locator));
+                }
+            }
+            catch (ReproTorchException e) when (options.Dimensions is null)
+            {
+                // Only the model knows whether its first dimension is a batch, or whether it can be traced.
+                omitted.Add(new SweepOmission(dimension, $"the model cannot be run so: {e.Message}"));
+                continue;
             }
 
             bool identical = variants.TrueForAll(variant => variant.Identical);
