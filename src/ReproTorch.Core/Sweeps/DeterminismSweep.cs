@@ -30,7 +30,8 @@ public static class DeterminismSweep
 
         using var folder = new TemporaryFolder();
         using var subject = new SweepSubject(model, input, options);
-        var plan = new SweepPlan(subject, folder.Path);
+        RunOutput plain = subject.RunPlain();
+        var plan = new SweepPlan(subject, plain, folder.Path);
         var planned = new List<(SweepDimension Dimension, IReadOnlyList<SweepTrial> Trials)>();
         var omitted = new List<SweepOmission>();
         foreach (SweepDimension dimension in (options.Dimensions ?? SweepOptions.DefaultDimensions).Distinct())
@@ -50,7 +51,6 @@ public static class DeterminismSweep
             }
         }
 
-        RunOutput plain = subject.RunPlain();
         var locator = new SweepLocator(subject, folder.Path);
         var findings = new List<SweepFinding>();
         int total = planned.Sum(item => item.Trials.Count);

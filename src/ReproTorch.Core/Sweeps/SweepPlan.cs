@@ -9,7 +9,7 @@ using ReproTorch.Tensors;
 namespace ReproTorch.Sweeps;
 
 /// <summary>What is run for each dimension.</summary>
-internal sealed class SweepPlan(SweepSubject subject, string folder)
+internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string folder)
 {
     private const int FewestThreads = 4;
     private const int ManyThreads = 8;
@@ -25,6 +25,7 @@ internal sealed class SweepPlan(SweepSubject subject, string folder)
         {
             SweepDimension.Batch or SweepDimension.Order when subject.Rows == 0 => "the tensors of the input have no first dimension in common.",
             SweepDimension.Batch or SweepDimension.Order when subject.Rows == 1 => "the input has one sample only.",
+            SweepDimension.Batch or SweepDimension.Order when !plain.Outputs.All(HasRows) => "the outputs are not one row a sample.",
             SweepDimension.Process or SweepDimension.CpuCapability => _child.Obstacle(),
             SweepDimension.MklDnn when subject.Switches.MkldnnEnabled is null => "this libtorch has no MKL-DNN (oneDNN).",
             SweepDimension.Optimized when subject.Model.IsTraining => "the model is in training mode, and freezing needs evaluation mode.",
@@ -52,6 +53,8 @@ internal sealed class SweepPlan(SweepSubject subject, string folder)
             _ => [.. Enumerable.Range(0, NativeMethods.rpt_cuda_device_count()).Select(OnCuda)],
         };
     }
+
+    private bool HasRows(RunValue value) => value.Data is { Shape.Length: > 0 } data && data.Shape[0] == subject.Rows;
 
     private SweepTrial InProcess(string name, DeterminismSettings changes) => new(name, trace => subject.Run(
         () => ModelRunner.Run(subject.Model, subject.Input, subject.RunOptions), changes, trace));
@@ -105,13 +108,8 @@ internal sealed class SweepPlan(SweepSubject subject, string folder)
         };
     }
 
-    private RunValue ReverseBack(RunValue value)
+    private static RunValue ReverseBack(RunValue value)
     {
-        if (value.Data is not { Shape.Length: > 0 } data || data.Shape[0] != subject.Rows)
-        {
-            return value;
-        }
-
         using TorchTensor tensor = value.ToTensor();
         using TorchTensor reversed = Reverse(tensor);
         return RunValue.OfTensor(value.Name, reversed.ToOwnData());
