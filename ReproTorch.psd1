@@ -18,6 +18,7 @@
         'Export-RunOutput'
         'Export-TorchModel'
         'Export-TorchTensor'
+        'Find-NondeterministicOperator'
         'Get-RandomSequence'
         'Get-TorchDeterminism'
         'Get-TorchEnvironment'

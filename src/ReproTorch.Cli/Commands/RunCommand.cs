@@ -28,6 +28,7 @@ internal static class RunCommand
         };
         var seed = new Option<string?>("--seed") { Description = "Seeds libtorch right before the run: -2^63 .. 2^64-1.", HelpName = "n" };
         var deterministic = new Option<bool>("--deterministic") { Description = "Deterministic algorithms or an error (torch.use_deterministic_algorithms)." };
+        var warnOnly = new Option<bool>("--warn-only") { Description = "With --deterministic: a warning in place of the error." };
         var traced = new Option<bool>("--traced") { Description = "Runs a trace of the model." };
         var method = new Option<string>("--method") { Description = "The method to run.", HelpName = "m", DefaultValueFactory = _ => "forward" };
         var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
@@ -39,7 +40,7 @@ internal static class RunCommand
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new Command("run", "Runs a model once and records the run.")
         {
-            model, input, seed, deterministic, traced, method, threads, batchSize, device, sha256, allowFileAccess, output, json,
+            model, input, seed, deterministic, warnOnly, traced, method, threads, batchSize, device, sha256, allowFileAccess, output, json,
         };
         command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() => Run(
             new Request(
@@ -62,6 +63,7 @@ internal static class RunCommand
                     OnTraced = trace => Array.ForEach([.. TraceWarnings.Of(trace)], Terminal.Warning),
                 },
                 result.GetValue(deterministic),
+                result.GetValue(warnOnly),
                 result.GetValue(threads),
                 result.GetValue(output),
                 result.GetValue(json))))));
@@ -76,11 +78,16 @@ internal static class RunCommand
                 ReproTorchErrorKind.InvalidArgument, $"The run file {path} does not end in .npz, as run files do.");
         }
 
+        if (request.WarnOnly && !request.Deterministic)
+        {
+            throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, "--warn-only softens --deterministic, which is missing.");
+        }
+
         List<NamedTensorData> data = [.. request.Inputs.SelectMany(file => TensorFile.Read(file))];
         using TorchModel model = ModelLoader.Load(request.Model, request.Load);
         if (request.Deterministic || request.Threads is not null)
         {
-            DeterminismPolicy.Set((request.Deterministic ? DeterminismPolicy.Deterministic(warnOnly: false) : new()) with { Threads = request.Threads });
+            DeterminismPolicy.Set((request.Deterministic ? DeterminismPolicy.Deterministic(request.WarnOnly) : new()) with { Threads = request.Threads });
         }
 
         if (request.Options.Seed is { IsAliasOnCpu: true } seed)
@@ -135,5 +142,5 @@ internal static class RunCommand
             : throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"The seed '{text}' is no whole number.");
 
     private sealed record Request(
-        string Model, string[] Inputs, LoadOptions Load, RunOptions Options, bool Deterministic, int? Threads, string? Output, bool Json);
+        string Model, string[] Inputs, LoadOptions Load, RunOptions Options, bool Deterministic, bool WarnOnly, int? Threads, string? Output, bool Json);
 }

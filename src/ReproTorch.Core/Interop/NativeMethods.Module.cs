@@ -123,5 +123,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_method_uses(MethodHandle method, out nint outJson);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void rpt_method_free(nint method);
 }

@@ -186,6 +186,13 @@ public sealed class ScriptModel : TorchModel
     }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<OperatorUse> Uses(string method)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_method_uses(MethodOf(method), out nint json));
+        return JsonSerializer.Deserialize(NativeText.Take(json), OperatorUseJson.Default.ListOperatorUse)!;
+    }
+
+    /// <inheritdoc/>
     public override GraphBlock Structure(string method, bool inlined)
     {
         NativeError.ThrowIfFailed(NativeMethods.rpt_method_structure(MethodOf(method), inlined ? 1 : 0, out nint json));

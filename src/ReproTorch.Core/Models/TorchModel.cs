@@ -79,6 +79,9 @@ public abstract class TorchModel : IDisposable
     /// <summary>The constant tensors of those nodes, in order.</summary>
     internal abstract IReadOnlyList<TorchTensor> Constants(string method);
 
+    /// <summary>The operators of a method, and what they are called with as far as the model alone decides that.</summary>
+    internal abstract IReadOnlyList<OperatorUse> Uses(string method);
+
     /// <summary>A method's graph as data.</summary>
     /// <param name="method">The method.</param>
     /// <param name="inlined">With the graphs of all that it calls in place of the calls.</param>

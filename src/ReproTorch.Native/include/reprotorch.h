@@ -361,6 +361,16 @@ RPT_API rpt_error *rpt_method_structure(const rpt_method *method, int32_t inline
 /* Whether TorchScript's executor rewrites a method after it has watched its first runs
  * (torch._C._set_graph_executor_optimize), on this thread. out_before: how it was. */
 RPT_API rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before);
+/* What the method's inlined graph calls its operators with, as far as the module as it is now decides that alone (constants,
+ * attributes, comparisons and arithmetic of both): a JSON array in the order of the graph, branches, loops and what
+ * torch.jit.fork runs right after their node. What the module never reaches in any mode is left out. An operator is {"kind",
+ * "overload", "source": file and line or "", "line": the text of that line or "", "scope": dotted name of the submodule,
+ * "live": false where only the other mode (train(), eval()) leads, "hangsOnMode": in a branch that the mode decides, "random":
+ * Node::isNondeterministic, "overwritten": nobody sees what memory its result held at first, "arguments": [{"name", "value":
+ * as Python writes it, "isLiteral": written in the graph, "byMode": train() and eval() change it}]}; arguments that the input
+ * decides are left out. Of tensors "value" tells only "number" (one without dimensions), of lists of tensors only "masks". A
+ * constant tensor has "constant": dtype and shape, "isNumber", and "usedAs": names of arguments, in place of the last three. */
+RPT_API rpt_error *rpt_method_uses(const rpt_method *method, char **out_json);
 RPT_API void rpt_method_free(rpt_method *method);
 
 /* ---- trace ------------------------------------------------------------------------------------------------- */

@@ -15,19 +15,53 @@ std::shared_ptr<Graph> inlined_graph(torch::jit::Function &function) {
     return graph;
 }
 
+namespace {
+
+// Code that was read from an archive knows the lines that it was written from.
+torch::jit::SourceRange original_range(const Node &node) {
+    const auto range = node.sourceRange();
+    const auto original = range.source() ? range.source()->findSourceRangeThatGenerated(range) : nullopt;
+    return original ? *original : range;
+}
+
+} // namespace
+
 std::string source_of(const Node &node) {
-    auto range = node.sourceRange();
-    // Code that was read from an archive knows the lines that it was written from.
-    if (range.source()) {
-        if (const auto original = range.source()->findSourceRangeThatGenerated(range)) {
-            range = *original;
-        }
-    }
-    const auto place = range.file_line_col();
+    const auto place = original_range(node).file_line_col();
     if (!place) {
         return {};
     }
     return c10::str(std::get<0>(*place), ":", std::get<1>(*place));
+}
+
+std::string line_of(const Node &node) {
+    const auto range = original_range(node);
+    if (!range.source()) {
+        return {};
+    }
+    const auto &source = *range.source();
+    const auto line = source.get_line(source.lineno_for_offset(range.start())).str();
+    const auto first = line.find_first_not_of(" \t");
+    const auto last = line.find_last_not_of(" \t\r\n");
+    return first == std::string::npos ? std::string() : line.substr(first, last - first + 1);
+}
+
+std::string scope_of(const Node &node) {
+    std::string path;
+    if (const auto stack = node.callstack()) {
+        for (const auto &entry : (*stack)->vec()) {
+            const auto &instance = std::get<2>(entry);
+            if (instance && instance->instance_name() != "SELF" && instance->instance_name() != "INSTANCE_NAME_UNKNOWN") {
+                path += (path.empty() ? "" : ".") + instance->instance_name();
+            }
+        }
+    }
+    return path;
+}
+
+bool is_tensor_constant(const Node &node) {
+    return node.kind() == c10::prim::Constant && node.hasAttribute(c10::attr::value) &&
+           node.kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
 }
 
 optional<c10::IValue> KnownValues::attribute(const torch::jit::Value *value) const {
@@ -72,11 +106,6 @@ optional<bool> KnownValues::condition(const torch::jit::Value *value) const {
 }
 
 namespace {
-
-bool is_tensor_constant(const Node &node) {
-    return node.kind() == c10::prim::Constant && node.hasAttribute(c10::attr::value) &&
-           node.kindOf(c10::attr::value) == torch::jit::AttributeKind::t;
-}
 
 void write_node(JsonWriter &json, const Node &node) {
     json.begin_object();

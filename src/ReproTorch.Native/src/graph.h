@@ -11,6 +11,14 @@ std::shared_ptr<torch::jit::Graph> inlined_graph(torch::jit::Function &function)
 // "model.py:12", or nothing when the node does not know where it comes from.
 std::string source_of(const torch::jit::Node &node);
 
+// The text of that line, or nothing.
+std::string line_of(const torch::jit::Node &node);
+
+// The dotted name of the submodule whose method the node comes from; "" for the module itself.
+std::string scope_of(const torch::jit::Node &node);
+
+bool is_tensor_constant(const torch::jit::Node &node);
+
 // What the module, as it is now, says about values of one of its methods' inlined graphs.
 class KnownValues {
 public:

@@ -108,20 +108,6 @@ private:
         return may_draw;
     }
 
-    // The dotted name of the submodule whose method the node comes from; "" for the module itself.
-    static std::string scope_of(const Node &node) {
-        std::string path;
-        if (const auto stack = node.callstack()) {
-            for (const auto &entry : (*stack)->vec()) {
-                const auto &instance = std::get<2>(entry);
-                if (instance && instance->instance_name() != "SELF" && instance->instance_name() != "INSTANCE_NAME_UNKNOWN") {
-                    path += (path.empty() ? "" : ".") + instance->instance_name();
-                }
-            }
-        }
-        return path;
-    }
-
     static std::string constant(const Value &value) {
         const auto held = torch::jit::toIValue(&value);
         if (!held) {

@@ -1,0 +1,241 @@
+using ReproTorch.Determinism;
+using ReproTorch.Models;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Core.Tests.Models;
+
+/// <summary>What tests/python/nondeterminism_side_by_side.py does not compare with Python: how arguments are followed, what is inactive,
+/// what tracing froze.</summary>
+public sealed class NondeterminismFinderTests : ProcessStateTests
+{
+    private static readonly TorchDevice s_cuda = TorchDevice.Parse("cuda");
+
+    [Fact]
+    public void AFindingTellsWhereItIs()
+    {
+        using ScriptModel inner = ScriptModelTests.Compile("def forward(self, x: Tensor):\n    y = x + 1\n    return torch.bernoulli(y)");
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x: Tensor):\n    return self.sampler.forward(x)",
+            Submodules = [new("sampler", inner)],
+        }.Compile();
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model));
+        Assert.Equal(NondeterminismKind.Random, found.Kind);
+        Assert.Equal("aten::bernoulli", found.Operator);
+        Assert.Equal("forward", found.Method);
+        Assert.Equal("sampler", found.Submodule);
+        Assert.Equal("return torch.bernoulli(y)", found.Line);
+        Assert.EndsWith(":3", found.Source, StringComparison.Ordinal);
+        Assert.True(found.Active);
+        Assert.Equal(TorchDevice.Cpu, found.Device);
+    }
+
+    [Theory]
+    [InlineData("torch.dropout(x, 0.0, True)")]
+    [InlineData("torch.dropout(x, 1.0, True)")]
+    [InlineData("torch.dropout(x, 0.5, False)")]
+    [InlineData("torch.dropout(x, 0.25 - 0.25, self.training)")]
+    [InlineData("torch.rrelu(x)")]
+    [InlineData("torch.rrelu(x, training=False)")]
+    [InlineData("x.relu() + torch.zeros_like(x)")]
+    [InlineData("torch.empty(3).fill_(0) + x")]
+    [InlineData("torch.empty(0) + x")]
+    [InlineData("x.sort()[0]")]
+    [InlineData("torch.batch_norm(x, None, None, None, None, True, 0.1, 1e-5, False)")]
+    public void WhatDrawsNothingInAnyModeIsNoFinding(string expression) => Assert.Empty(Find(Returning(expression)));
+
+    [Fact]
+    public void DropoutFollowsTheModelsMode()
+    {
+        using ScriptModel model = Returning("torch.dropout(x, self.p, self.training)", new KeyValuePair<string, object?>("p", 0.5));
+        model.SetTraining(true);
+        Assert.True(Assert.Single(NondeterminismFinder.Find(model)).Active);
+        model.SetTraining(false);
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model));
+        Assert.False(found.Active);
+        Assert.Equal(NondeterminismKind.Random, found.Kind);
+    }
+
+    [Fact]
+    public void WhatTheModeLeadsToIsFollowedThroughBranchesAndArithmetic()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = """
+                def forward(self, x: Tensor):
+                    p = self.p
+                    if not self.training:
+                        p = 0.0
+                    if p > 0.0:
+                        x = torch.dropout(x, p, True)
+                    return x
+                """,
+            Attributes = [new("p", 0.5)],
+        }.Compile();
+        model.SetTraining(false);
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model));
+        Assert.False(found.Active);
+        Assert.Equal(NondeterminismKind.Random, found.Kind);
+        model.SetTraining(true);
+        Assert.True(Assert.Single(NondeterminismFinder.Find(model)).Active);
+    }
+
+    [Fact]
+    public void ABranchThatNoModeTakesIsNotRead() => Assert.Empty(Find(
+        ScriptModelTests.Compile("def forward(self, x: Tensor):\n    if 1 > 2:\n        x = torch.rand_like(x)\n    return x")));
+
+    [Fact]
+    public void ABranchThatTheInputDecidesIsRead() => Assert.True(Assert.Single(Find(ScriptModelTests.Compile(
+        "def forward(self, x: Tensor):\n    if bool(x.sum() > 0):\n        for i in range(2):\n            x = torch.rand_like(x)\n    return x"))).Active);
+
+    [Fact]
+    public void AnAttributeThatTheMethodSetsIsNotTakenForGranted()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x: Tensor):\n    self.p = 0.5\n    return torch.dropout(x, self.p, True)",
+            Attributes = [new("p", 0.0)],
+        }.Compile();
+        Assert.Single(NondeterminismFinder.Find(model));
+    }
+
+    [Fact]
+    public void DropoutThatATraceKeepsInTrainingModeIsFrozen()
+    {
+        using ScriptModel model = Returning("torch.dropout(x, 0.5, self.training)");
+        model.SetTraining(true);
+        using TorchModel trace = model.Trace("forward", new ModelInput { Arguments = [ScriptModelTests.Floats(1, 2)] }, strict: true).Model;
+        trace.SetTraining(false);
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(trace));
+        Assert.Equal(NondeterminismKind.FrozenTraining, found.Kind);
+        Assert.True(found.Active);
+    }
+
+    [Fact]
+    public void BatchNormThatALiteralKeepsInTrainingModeIsFrozen()
+    {
+        ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x: Tensor):\n    return torch.batch_norm(x, None, None, self.mean, self.var, True, 0.1, 1e-5, False)",
+            Buffers = [new("mean", Ones()), new("var", Ones())],
+        }.Compile();
+        NondeterministicOperator found = Assert.Single(Find(model));
+        Assert.Equal(NondeterminismKind.FrozenTraining, found.Kind);
+        Assert.Contains("statistics of each batch", found.Meaning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WeightsThatFreezingWroteDownAreNoFinding()
+    {
+        using ScriptModel model = ModelLoader.Load(Path.Combine(Repository.Root, "samples", "digits", "digits.pt"), new LoadOptions());
+        using TorchModel frozen = ModelOptimizer.Optimize(model, OptimizationLevel.Freeze, [], []);
+        Assert.Contains(frozen.Uses("forward"), use => use.Constant is not null);
+        Assert.Empty(NondeterminismFinder.Find(frozen));
+    }
+
+    [Theory]
+    [InlineData("x.put_(torch.tensor([0]), torch.ones(1))", NondeterminismKind.NoDeterministicForm)]
+    [InlineData("x.put_(torch.tensor([0]), torch.ones(1), True)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("x.index_put_([torch.tensor([0])], torch.ones(1))", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.empty_like(x) + x", NondeterminismKind.UninitializedMemory)]
+    [InlineData("torch.empty([2], device=torch.device('cpu')).fill_(0)", NondeterminismKind.FixedDevice)]
+    public void TheKindIsWhatTheTableSays(string expression, NondeterminismKind kind) =>
+        Assert.Equal(kind, Assert.Single(Find(Returning(expression))).Kind);
+
+    [Theory]
+    [InlineData("x.index_put_([x > 0], torch.tensor(0.0))")]
+    [InlineData("x.index_put_([x > 0], torch.ones(1))")]
+    [InlineData("x.index_put_([torch.tensor([0])], torch.tensor(0.0))")]
+    [InlineData("torch.histc(x)")]
+    [InlineData("x.cumsum(0)")]
+    public void WhatIsDeterministicOnTheCpuIsNoFinding(string expression) => Assert.Empty(Find(Returning(expression)));
+
+    [Theory]
+    [InlineData("torch.histc(x)", NondeterminismKind.NoDeterministicForm)]
+    [InlineData("x.median(0)[0]", NondeterminismKind.NoDeterministicForm)]
+    [InlineData("torch.mm(x, x)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("x.index_add(0, torch.tensor([0]), x)", NondeterminismKind.NeedsDeterministicMode)]
+    public void TheDeviceIsTheOneThatIsAskedFor(string expression, NondeterminismKind kind)
+    {
+        using ScriptModel model = Returning(expression);
+        Assert.Empty(NondeterminismFinder.Find(model));
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model, s_cuda));
+        Assert.Equal(kind, found.Kind);
+        Assert.Equal(s_cuda, found.Device);
+    }
+
+    [Fact]
+    public void TheMedianOfAllNumbersHasNoIndicesToDifferIn()
+    {
+        using ScriptModel model = Returning("x.median()");
+        Assert.Empty(NondeterminismFinder.Find(model, s_cuda));
+    }
+
+    [Fact]
+    public void ADeviceInTheCodeMattersElsewhere()
+    {
+        using ScriptModel model = Returning("x + torch.zeros([2], device=torch.device('cpu'))");
+        Assert.False(Assert.Single(NondeterminismFinder.Find(model)).Active);
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model, s_cuda));
+        Assert.True(found.Active);
+        Assert.Equal(TorchDevice.Cpu, found.Device);
+    }
+
+    [Fact]
+    public void WhatDeterministicAlgorithmsMendIsInactiveWhileTheyAreOn()
+    {
+        using ScriptModel model = Returning("x.put_(torch.tensor([0]), torch.ones(1), True)");
+        DeterminismPolicy.Set(new DeterminismSettings { Mode = DeterminismMode.Off });
+        Assert.True(Assert.Single(NondeterminismFinder.Find(model)).Active);
+        DeterminismPolicy.Set(new DeterminismSettings { Mode = DeterminismMode.Error });
+        Assert.False(Assert.Single(NondeterminismFinder.Find(model)).Active);
+    }
+
+    [Fact]
+    public void AConditionThatTheInputDecidesIsToldWithTheFinding()
+    {
+        using ScriptModel model = ScriptModelTests.Compile(
+            "def forward(self, x: Tensor, add: bool):\n    return x.put_(torch.tensor([0]), torch.ones(1), add)");
+        IReadOnlyList<NondeterministicOperator> found = NondeterminismFinder.Find(model);
+        Assert.Equal(2, found.Count);
+        Assert.Contains("if accumulate is False", found[0].Meaning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BackwardPassesMatterWhileTheModelTrains()
+    {
+        using ScriptModel model = Returning("torch.gather(x, 0, x.argsort())");
+        model.SetTraining(false);
+        Assert.False(Assert.Single(NondeterminismFinder.Find(model, s_cuda)).Active);
+        model.SetTraining(true);
+        NondeterministicOperator found = Assert.Single(NondeterminismFinder.Find(model, s_cuda));
+        Assert.True(found.Active);
+        Assert.Equal(OperatorPass.Backward, found.Pass);
+    }
+
+    [Fact]
+    public void OnlyTheMethodsThatAreAskedForAreRead()
+    {
+        using ScriptModel model = ScriptModelTests.Compile(
+            "def forward(self, x: Tensor):\n    return x\ndef sample(self, x: Tensor):\n    return torch.rand_like(x)");
+        Assert.Equal("sample", Assert.Single(NondeterminismFinder.Find(model)).Method);
+        Assert.Empty(NondeterminismFinder.Find(model, methods: ["forward"]));
+        Assert.Throws<ReproTorchException>(() => NondeterminismFinder.Find(model, methods: ["backward"]));
+    }
+
+    private static TorchTensor Ones() => ScriptModelTests.Floats(1, 1);
+
+    private static ScriptModel Returning(string expression, params KeyValuePair<string, object?>[] attributes) => new ModelSource
+    {
+        Source = $"def forward(self, x: Tensor):\n    return {expression}",
+        Attributes = attributes,
+    }.Compile();
+
+    private static IReadOnlyList<NondeterministicOperator> Find(ScriptModel model)
+    {
+        using (model)
+        {
+            return NondeterminismFinder.Find(model);
+        }
+    }
+}
