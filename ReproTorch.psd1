@@ -38,6 +38,7 @@
         'Set-TorchRngState'
         'Set-TorchModelParameter'
         'Set-TorchSeed'
+        'Test-TorchDeterminism'
         'Trace-TorchOperator'
         'Use-TorchSeed'
     )

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed and memory of ReproTorch beside those of its peers, in one run, as ratios.
 
-    ./build.sh bench [--rows 1,2,3,4,5,7,8,9] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
+    ./build.sh bench [--rows 1,2,3,4,5,6,7,8,9] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
 
 builds everything and then calls this. The sides take turns, round by round, in an order that moves on each round; a ratio is
 the median of the rounds' own ratios, so that what slows the machine for a while slows both. Writes only into a temporary
@@ -192,6 +192,16 @@ class Bench:
     def row_5(self):
         for method in "rand", "randn":
             self.line(5, f"a million {method} of NumPy's stream", milliseconds, self.draws(method, 20), "Python", 2, faster=True)
+
+    def row_6(self):
+        arguments = [self.file("resnet18.pt"), self.file("resnet18.npy"), str(self.options.threads)]
+        samples = self.time_workers("observed", {
+            "traced with hashes": [*INSIDE, "observe", *arguments, "hashed"],
+            "traced": [*INSIDE, "observe", *arguments, "plain"],
+            "not traced": [*INSIDE, "call", *arguments],
+        }, calls=5)
+        self.line(6, "ResNet-18, operators traced with hashes", milliseconds, samples, "not traced", 1.3, ours="traced with hashes")
+        self.line(6, "the same without hashes", milliseconds, samples, "not traced", 1.1, ours="traced")
 
     def row_7(self):
         model, image, threads = self.file("resnet18.pt"), self.file("resnet18.npy"), str(self.options.threads)

@@ -11,6 +11,9 @@ switch (args)
     case ["call", string model, string input, string threads]:
         Workers.Call(model, input, int.Parse(threads, CultureInfo.InvariantCulture));
         break;
+    case ["observe", string model, string input, string threads, "hashed" or "plain"]:
+        Workers.Observe(model, input, int.Parse(threads, CultureInfo.InvariantCulture), args[4] == "hashed");
+        break;
     case ["compare", string reference, string difference]:
         Workers.Compare(reference, difference);
         break;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using ReproTorch.Comparison;
 using ReproTorch.Determinism;
 using ReproTorch.Models;
+using ReproTorch.Observation;
 using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
@@ -22,6 +23,19 @@ internal static class Workers
         using ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
         using TorchTensor input = Load(inputPath);
         Time(() => model.Invoke(input).Dispose());
+    }
+
+    /// <summary>The same while the operators are recorded into a file: with the bytes of their results hashed, or without.</summary>
+    public static void Observe(string modelPath, string inputPath, int threads, bool hash)
+    {
+        DeterminismPolicy.Set(new DeterminismSettings { Threads = threads });
+        using ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
+        using TorchTensor input = Load(inputPath);
+        string file = Path.GetTempFileName();
+        using OperatorObserver observer = OperatorObserver.Start(file, new ObserverOptions { Hash = hash });
+        Time(() => model.Invoke(input).Dispose());
+        observer.Stop();
+        File.Delete(file);
     }
 
     /// <summary>Compares two tensors in memory, with all statistics.</summary>

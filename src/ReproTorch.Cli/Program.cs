@@ -35,8 +35,10 @@ internal static class Program
             EnvCommand.Create(),
             RunCommand.Create(),
             CompareCommand.Create(),
+            VerifyCommand.Create(),
             RandomCommand.Create(),
             ProbeCommand.Create(),
+            SweepChildCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

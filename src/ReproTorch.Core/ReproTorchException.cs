@@ -28,7 +28,7 @@ public enum ReproTorchErrorKind
     /// <summary>A fault in ReproTorch or in libtorch.</summary>
     Internal = 8,
 
-    /// <summary>A data file (.npy, .npz, .safetensors, run file) that is damaged or not what its name says.</summary>
+    /// <summary>A data file (.npy, .npz, .safetensors, .pt, run file) that is damaged or not what its name says.</summary>
     FileFormat = 100,
 
     /// <summary>The native library or libtorch is missing or does not fit.</summary>

@@ -7,6 +7,7 @@ namespace ReproTorch.HostileWorker;
 
 /// <summary>
 /// <c>HostileWorker flip MODEL SEED FROM TO</c> loads the model with one byte changed, once for each number;
+/// <c>HostileWorker mutate MODEL SEED FROM TO</c> with its code's tokens or its pickles' pieces moved about;
 /// <c>HostileWorker source FILE SEED FROM TO</c> compiles the sources of the file, malformed by each number;
 /// <c>HostileWorker load FOLDER 0 FROM TO</c> loads the files of a folder.
 /// A line a case goes to standard output: the number, <c>loaded</c>, <c>refused KIND</c> or <c>BAD</c>, and what was done. The number
@@ -24,6 +25,7 @@ internal static class Program
         Func<Random, int, (Action Work, string What)> make = verb switch
         {
             "flip" => Flips(path, scratch),
+            "mutate" => Mutations(path, scratch),
             "source" => Sources(path),
             "load" => Files(path),
             _ => throw new ArgumentException($"There is no verb '{verb}'."),
@@ -82,6 +84,17 @@ internal static class Program
         return (random, _) =>
         {
             string what = archive.Flip(random, out byte[] bytes);
+            File.WriteAllBytes(scratch, bytes);
+            return (() => Load(scratch), what);
+        };
+    }
+
+    private static Func<Random, int, (Action, string)> Mutations(string path, string scratch)
+    {
+        var archive = new MutatedArchive(path);
+        return (random, _) =>
+        {
+            string what = archive.Mutate(random, out byte[] bytes);
             File.WriteAllBytes(scratch, bytes);
             return (() => Load(scratch), what);
         };

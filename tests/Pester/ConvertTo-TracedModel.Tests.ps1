@@ -16,6 +16,13 @@ Describe 'ConvertTo-TracedModel' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'InvalidArgument,ReproTorch.PowerShell.Commands.Models.ConvertToTracedModelCommand'
     }
 
+    It 'tells dropout that was left in training mode' {
+        $model = Import-TorchModel $digits/digits.pt
+        $model.SetTraining($true)
+        $null = ConvertTo-TracedModel $model (Import-TorchTensor $digits/heldout.npz) -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -BeLike '*stays in training mode for ever*aten::dropout*'
+    }
+
     It 'has help with a description and examples' {
         $help = Get-Help ConvertTo-TracedModel -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty

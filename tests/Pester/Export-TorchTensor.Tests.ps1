@@ -1,11 +1,20 @@
 BeforeAll { . (Join-Path $PSScriptRoot 'common.ps1') }
 
 Describe 'Export-TorchTensor' {
-    It 'writes <Extension> files that come back with every bit' -ForEach @(@{ Extension = 'npy' }, @{ Extension = 'npz' }, @{ Extension = 'safetensors' }) {
+    It 'writes <Extension> files that come back with every bit' -ForEach @(@{ Extension = 'npy' }, @{ Extension = 'npz' }, @{ Extension = 'safetensors' }, @{ Extension = 'pt' }) {
         $tensor = New-TorchTensor (1.5, [double]::NaN, -0.0)
         $file = $tensor | Export-TorchTensor TestDrive:/x.$Extension -PassThru -Force
         $file | Should -BeOfType System.IO.FileInfo
         Compare-RunOutput $tensor (Import-TorchTensor TestDrive:/x.$Extension) -Quiet | Should -BeTrue
+    }
+
+    It 'writes one tensor alone to a .pt file, and several or named ones as a dict' {
+        New-TorchTensor 1 -Name a | Export-TorchTensor TestDrive:/alone.pt
+        (Import-TorchTensor TestDrive:/alone.pt).Name | Should -Be 'alone'
+        New-TorchTensor 1 | Export-TorchTensor TestDrive:/named.pt -Name layer.weight
+        (Import-TorchTensor TestDrive:/named.pt).Name | Should -Be 'layer.weight'
+        (New-TorchTensor 1 -Name a), (New-TorchTensor 2 -Name b) | Export-TorchTensor TestDrive:/two.pt
+        (Import-TorchTensor TestDrive:/two.pt).Name | Should -Be 'a', 'b'
     }
 
     It 'keeps an existing file without -Force' {

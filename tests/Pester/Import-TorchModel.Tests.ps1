@@ -23,6 +23,22 @@ Describe 'Import-TorchModel' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'ModelFormat,ReproTorch.PowerShell.Commands.Models.ImportTorchModelCommand'
     }
 
+    It 'loads a file in a process of its own first, and says what happened there' {
+        (Import-TorchModel $digits/digits.pt -Probe).Name | Should -Be 'digits'
+        $file = Join-Path (Get-PSDrive TestDrive).Root 'cut.pt'
+        [IO.File]::WriteAllBytes($file, [IO.File]::ReadAllBytes("$digits/digits.pt")[0..5000])
+        Import-TorchModel $file -Probe -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -Be 'ModelFormat,ReproTorch.PowerShell.Commands.Models.ImportTorchModelCommand'
+        $problem[0].CategoryInfo.Category | Should -Be 'InvalidData'
+    }
+
+    It 'says what a file of torch.save is' {
+        $file = Join-Path (Get-PSDrive TestDrive).Root 'tensors.pt'
+        New-TorchTensor 1 | Export-TorchTensor $file
+        Import-TorchModel $file -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].Exception.Message | Should -Match 'torch.save'
+    }
+
     It 'has help with a description and examples' {
         $help = Get-Help Import-TorchModel -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty

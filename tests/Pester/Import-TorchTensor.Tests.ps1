@@ -29,6 +29,12 @@ Describe 'Import-TorchTensor' {
         $problem[0].FullyQualifiedErrorId | Should -Be 'FileFormat,ReproTorch.PowerShell.Commands.Tensors.ImportTorchTensorCommand'
     }
 
+    It 'refuses a TorchScript model and names the cmdlet for it' {
+        Import-TorchTensor $digits/digits.pt -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -Be 'FileFormat,ReproTorch.PowerShell.Commands.Tensors.ImportTorchTensorCommand'
+        $problem[0].Exception.Message | Should -Match 'Import-TorchModel'
+    }
+
     It 'has help with a description and examples' {
         $help = Get-Help Import-TorchTensor -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty

@@ -1,5 +1,6 @@
 """The models whose files hostile_side_by_side.py damages: between them, every kind of thing that TorchScript writes to an archive."""
 import os
+import warnings
 from enum import Enum
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -163,6 +164,17 @@ class Innocent(torch.nn.Module):
         return y + len(self.note) + self.archive.from_file
 
 
+class Sparse(torch.nn.Module):
+    """A tensor whose indices libtorch believes."""
+    def __init__(self):
+        super().__init__()
+        self.map = torch.eye(3).to_sparse()
+        self.rows = torch.sparse_coo_tensor([[0, 2]], torch.randn(2, 4), (3, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.mm(self.map, x) + self.rows.to_dense().sum()
+
+
 def quantized():
     """Packed parameters, which are objects of libtorch's own classes."""
     torch.backends.quantized.engine = "fbgemm" if "fbgemm" in torch.backends.quantized.supported_engines else "qnnpack"
@@ -182,12 +194,16 @@ def make(folder):
         "constants": lambda: torch.jit.trace(Constants(), torch.randn(4, 4)),
         "frozen": lambda: torch.jit.freeze(torch.jit.script(layers)),
         "quantized": quantized,
+        "sparse": lambda: torch.jit.script(Sparse()),
         "innocent": lambda: torch.jit.script(Innocent()),
     }
     paths = []
     for name, build in models.items():
         path = os.path.join(folder, f"{name}.pt")
-        build().save(path)
+        with warnings.catch_warnings():
+            # Tracing tells what it makes a constant.
+            warnings.simplefilter("ignore")
+            build().save(path)
         paths.append(path)
     return paths
 

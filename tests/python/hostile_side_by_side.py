@@ -1,9 +1,10 @@
 """Files that mean harm, or were damaged: each is loaded right or refused with a clear message; nothing crashes, hangs or takes gigabytes.
 
 Hostile archives are made here and given to the program. Single-byte changes of whole TorchScript files, the CRCs mended, and malformed
-sources are worked through by tests/HostileWorker, a process that is started again where it ends: an end is a failure. REPROTORCH_FLIPS
-and REPROTORCH_SOURCES say how many (4,000 and 1,000 unless set; 40,000 and 4,000 is the full run); the numbers seed the damage, so that
-a failure is repeated with `HostileWorker flip MODEL SEED NUMBER NUMBER+1`. REPROTORCH names the program under test.
+sources are worked through by tests/HostileWorker, a process that is started again where it ends: an end is a failure. So are archives
+whose code's tokens or pickles' pieces are moved about. REPROTORCH_FLIPS, REPROTORCH_MUTATIONS and REPROTORCH_SOURCES say how many (4,000,
+2,000 and 1,000 unless set; 40,000, 40,000 and 4,000 is the full run); the numbers seed the damage, so that a failure is repeated with
+`HostileWorker flip MODEL SEED NUMBER NUMBER+1`. REPROTORCH names the program under test.
 """
 import concurrent.futures
 import os
@@ -26,6 +27,7 @@ import hostile_models
 REPROTORCH = os.environ["REPROTORCH"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FLIPS = int(os.environ.get("REPROTORCH_FLIPS", "4000"))
+MUTATIONS = int(os.environ.get("REPROTORCH_MUTATIONS", "2000"))
 SOURCES = int(os.environ.get("REPROTORCH_SOURCES", "1000"))
 SEED = int(os.environ.get("REPROTORCH_HOSTILE_SEED", "1"))
 
@@ -107,14 +109,13 @@ def damaged(folder):
         skipped += 1
         print("   skipped: tests/HostileWorker is not built")
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        models = hostile_models.make(folder)
+    models = hostile_models.make(folder)
     for path in models:
         store(path)
     sources = os.path.join(folder, "sources.txt")
     pathlib.Path(sources).write_text("\n====\n".join(hostile_models.SOURCES))
     jobs = [(pathlib.Path(path).stem, command, "flip", path, -(-FLIPS // len(models))) for path in models if FLIPS]
+    jobs += [(pathlib.Path(path).stem + " mutated", command, "mutate", path, -(-MUTATIONS // len(models))) for path in models if MUTATIONS]
     jobs += [("sources", command, "source", sources, SOURCES)] if SOURCES else []
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         for name, loaded, refused, worst, count in pool.map(lambda job: bulk(*job), jobs):
@@ -216,6 +217,8 @@ def archives(folder):
         yield f"version '{version}'", changed("base/version", version.encode()), "version"
     yield "a version that libtorch reads first", made({**plain, "base/.data/version": b"12"}), "12"
 
+    yield "the form of PyTorch 1.0", made({**plain, "base/model.json": b"{}"}), "model.json"
+
     # Pickles.
     witness = os.path.join(folder, "witness")
     call = b"\x80\x02cos\nsystem\n(X" + struct.pack("<I", len(witness) + 6) + f"touch {witness}".encode() + b"tR."
@@ -245,6 +248,12 @@ def archives(folder):
     yield "a tensor of millions", with_constant(tensor(count=3, shape=(3000000,))), "fit"
     yield "a tensor before its storage", with_constant(tensor(count=3, shape=(3,), strides=(-1,))), ""
     yield "a tensor that repeats without end", with_constant(tensor(count=3, shape=(2 ** 40, 2 ** 20), strides=(0, 0))), "fit"
+
+    torch.jit.script(hostile_models.Sparse()).save(base)
+    sparse = read(base)
+    indices = min((name for name in sparse if name.startswith("base/data/")), key=lambda name: -len(sparse[name]))
+    yield "a sparse tensor that points outside", made({**sparse, indices: struct.pack("<q", 10 ** 12) + sparse[indices][8:]}), "sparse"
+    yield "a sparse tensor that points before", made({**sparse, indices: struct.pack("<q", -1) + sparse[indices][8:]}), "sparse"
 
     # Code.
     def with_line(line, head="    "):
@@ -324,6 +333,11 @@ def allowed(folder):
     code, errors, *_ = call("run", model, "--input", x, "-o", out)
     check("innocent", code == 0 and numpy.load(out)["output"].tobytes() == net(torch.ones(3)).detach().numpy().tobytes(), errors)
 
+    for version in range(1, 11):
+        members = {**read(model), "innocent/version": str(version).encode()}
+        write(model, members)
+        check(f"version {version}", call("run", model, "--input", x)[0] == 0)
+
     class Writer(torch.nn.Module):
         def forward(self, x: torch.Tensor, name: str = "") -> torch.Tensor:
             if len(name) > 0:
@@ -333,6 +347,44 @@ def allowed(folder):
     torch.jit.script(Writer()).save(model)
     check("a writer is refused", call("run", model, "--input", x)[0] == 2)
     check("a writer is allowed", call("run", model, "--input", x, "--allow-file-access")[0] == 0)
+
+
+class Endless(torch.nn.Module):
+    """Loading it does not end."""
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.ones(3)
+
+    @torch.jit.export
+    def __getstate__(self) -> torch.Tensor:
+        return self.weight
+
+    @torch.jit.export
+    def __setstate__(self, state: torch.Tensor) -> None:
+        self.training = False
+        while bool(state.sum() > 0):
+            self.weight = state
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+def orphaned(folder):
+    """The process that a probe loads in ends with the one that started it, whatever that one comes to."""
+    model = os.path.join(folder, "endless.pt")
+    torch.jit.script(Endless()).save(model)
+    process = subprocess.Popen([REPROTORCH, "probe", model], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=2)
+        check("a probe goes on while its parent does", False, process.returncode)
+    except subprocess.TimeoutExpired:
+        check("a probe goes on while its parent does", True)
+    process.stdin.close()
+    try:
+        check("a probe ends with its parent", process.wait(timeout=20) != 0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        check("a probe ends with its parent", False)
 
 
 def truncated(folder):
@@ -357,6 +409,7 @@ def main():
     try:
         hostile(folder)
         allowed(folder)
+        orphaned(folder)
         truncated(folder)
         damaged(folder)
     finally:

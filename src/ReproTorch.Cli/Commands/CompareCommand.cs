@@ -13,7 +13,7 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var reference = new Argument<string>("REFERENCE") { Description = "A run file, a folder of run files, or a .npy, .npz or .safetensors file." };
+        var reference = new Argument<string>("REFERENCE") { Description = "A run file, a folder of run files, or a .npy, .npz, .safetensors or .pt (torch.save) file." };
         var difference = new Argument<string>("DIFFERENCE") { Description = "The same, to compare with it." };
         var close = new Option<bool>("--close") { Description = "Ask for closeness as torch.testing.assert_close has it." };
         var rtol = new Option<double?>("--rtol") { Description = "Relative tolerance; with --atol.", HelpName = "x" };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ReproTorch.Cli.Output;
-using ReproTorch.Interop;
 using ReproTorch.Models;
 
 namespace ReproTorch.Cli.Commands;
@@ -18,7 +17,7 @@ internal static class ProbeCommand
         command.Hidden = true;
         command.SetAction(result => Guard.Run(() =>
         {
-            EndWithParent();
+            ParentWatch.Begin();
             var options = new LoadOptions { Sha256 = result.GetValue(sha256), AllowFileAccess = result.GetValue(allowFileAccess) };
             try
             {
@@ -39,27 +38,5 @@ internal static class ProbeCommand
             return ExitCode.Same;
         }));
         return command;
-    }
-
-    // Its standard input is held open by the process that started it, and by nobody else.
-    private static void EndWithParent()
-    {
-        if (!Console.IsInputRedirected)
-        {
-            return;
-        }
-
-        var watch = new Thread(() =>
-        {
-            while (Console.In.Read() >= 0)
-            {
-            }
-
-            ProcessEnd.At(ExitCode.Failed);
-        })
-        {
-            IsBackground = true,
-        };
-        watch.Start();
     }
 }

@@ -21,7 +21,7 @@ internal static class RunCommand
         var model = new Argument<string>("MODEL") { Description = "A TorchScript file." };
         var input = new Option<string[]>("--input")
         {
-            Description = "A .npy, .npz or .safetensors file. Several are the method's arguments in order; the members of one file go "
+            Description = "A .npy, .npz, .safetensors or .pt (torch.save) file. Several are the method's arguments in order; the members of one file go "
                 + "to the arguments of their names, else in order.",
             HelpName = "FILE",
             AllowMultipleArgumentsPerToken = false,

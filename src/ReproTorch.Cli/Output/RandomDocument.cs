@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using ReproTorch.Comparison;
 using ReproTorch.Randomness;
 
 namespace ReproTorch.Cli.Output;
@@ -51,6 +52,7 @@ internal static class RandomDocument
         string text => text,
         bool flag => flag ? "True" : "False",
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Text))}]",
+        double number => ExactText.Of(number),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };
@@ -105,7 +107,7 @@ internal static class RandomDocument
     // 1.0 stays a float to a reader that tells floats from integers.
     private static void WriteReal(Utf8JsonWriter writer, double number)
     {
-        string text = number.ToString("R", CultureInfo.InvariantCulture);
+        string text = ExactText.Of(number);
         writer.WriteRawValue(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text);
     }
 }

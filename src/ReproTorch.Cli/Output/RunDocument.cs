@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ReproTorch.Comparison;
 using ReproTorch.Determinism;
 using ReproTorch.Provenance;
 using ReproTorch.Runs;
@@ -41,7 +42,9 @@ internal sealed record RunDocument(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
     UseStringEnumConverter = true,
-    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    Converters = [typeof(ExactDoubleConverter)])]
 [JsonSerializable(typeof(TorchEnvironment))]
 [JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(ReproTorch.Sweeps.SweepResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -121,7 +121,7 @@ internal sealed class ElementTextConverter : JsonConverter<string>
 }
 
 /// <summary>Numbers to the last bit; NaN and the infinities as strings.</summary>
-internal sealed class ExactDoubleConverter : JsonConverter<double>
+public sealed class ExactDoubleConverter : JsonConverter<double>
 {
     /// <inheritdoc/>
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

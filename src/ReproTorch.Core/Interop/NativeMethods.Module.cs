@@ -119,6 +119,10 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_executor_optimize(int on, out int outBefore);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial nint rpt_method_uses(MethodHandle method, out nint outJson);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]

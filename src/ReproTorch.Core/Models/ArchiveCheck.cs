@@ -27,15 +27,19 @@ public static class ArchiveCheck
     /// <param name="allowFileAccess">Lets code through that calls operators which read or write files or reach other processes.</param>
     /// <param name="cancellation">Looked at between members.</param>
     /// <exception cref="ReproTorchException">The file is damaged, is no TorchScript archive, or its code is refused.</exception>
-    public static void Check(string path, bool allowFileAccess, CancellationToken cancellation = default)
+    public static void Check(string path, bool allowFileAccess, CancellationToken cancellation = default) =>
+        Check(new FileBytes(path), allowFileAccess, cancellation);
+
+    /// <summary>The same of a file's bytes that were read already: what is checked is what is loaded.</summary>
+    internal static void Check(FileBytes file, bool allowFileAccess, CancellationToken cancellation)
     {
-        RequireZip(path);
-        using ZipReader archive = Open(path);
-        string top = TopFolder(archive);
-        RequireOneReading(archive);
-        RequireTorchScript(archive, top);
+        string path = file.Path;
         try
         {
+            using ZipReader archive = OpenZip(file);
+            string top = TopFolder(archive);
+            RequireOneReading(archive);
+            RequireTorchScript(archive, top);
             foreach (ZipMember member in archive.Members)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -51,7 +55,7 @@ public static class ArchiveCheck
         }
         catch (ReproTorchException e) when (e.Kind == ReproTorchErrorKind.FileFormat)
         {
-            throw Damaged(e);
+            throw new ReproTorchException(ReproTorchErrorKind.ModelFormat, e.Message, e);
         }
     }
 
@@ -133,39 +137,22 @@ public static class ArchiveCheck
         }
     }
 
-    private static ZipReader Open(string path)
+    private static ZipReader OpenZip(FileBytes file)
     {
-        try
-        {
-            return ZipReader.Open(path);
-        }
-        catch (ReproTorchException e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private static ReproTorchException Damaged(ReproTorchException e) => new(ReproTorchErrorKind.ModelFormat, e.Message, e);
-
-    private static void RequireZip(string path)
-    {
-        var head = new byte[64];
-        int count;
-        using (FileStream stream = File.OpenRead(path))
-        {
-            count = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        }
-
-        ReadOnlySpan<byte> bytes = head.AsSpan(0, count);
+        byte[] head = file.Read(0, (int)Math.Min(file.Length, 64));
+        ReadOnlySpan<byte> bytes = head;
         if (ZipReader.LooksLikeZip(bytes))
         {
-            return;
+            return ZipReader.Open(file);
         }
+
+        string path = file.Path;
+        file.Dispose();
 
         // A pickle of protocol 2 begins with 0x80 0x02; torch.save before 1.6 wrote such files.
         string what = bytes.StartsWith((ReadOnlySpan<byte>)[0x80, 0x02]) ? "It is a pickle, as torch.save wrote before PyTorch 1.6."
             : NpyHeader.LooksLikeNpy(bytes) ? "It is a .npy file: an array, not a model."
-            : count == 0 ? "It is empty."
+            : bytes.IsEmpty ? "It is empty."
             : "It does not begin as a zip archive does.";
         throw Refuse(path, $"{what} {Wanted}");
     }
@@ -189,10 +176,10 @@ public static class ArchiveCheck
     {
         bool Has(string name) => archive.Find($"{top}/{name}") is not null;
 
-        // libtorch takes what it finds of this before all else.
+        // libtorch takes what it finds of this before all else, or says that it is no longer built to.
         if (archive.Members.Any(member => member.Name.EndsWith("/model.json", StringComparison.OrdinalIgnoreCase)))
         {
-            throw Refuse(archive.Path, "It is in the format of PyTorch 1.0 and 1.1 (model.json). Load it with PyTorch 1.13 and save it again.");
+            throw Refuse(archive.Path, "It is in the format of PyTorch 1.0 and 1.1 (model.json), which is not read. Load it with a PyTorch that does, such as 1.2, and save it again.");
         }
 
         if (!Has("data.pkl"))

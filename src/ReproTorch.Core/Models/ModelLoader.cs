@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using ReproTorch.Interop;
 using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
 
 namespace ReproTorch.Models;
 
@@ -51,17 +52,17 @@ public static class ModelLoader
     // One reading: the very bytes that were hashed are the ones that are parsed, whoever changes the file meanwhile.
     private static unsafe ScriptModel LoadPinned(string path, string expected, LoadOptions options)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        string actual = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (!actual.Equals(expected.Trim(), StringComparison.OrdinalIgnoreCase))
+        if (new FileInfo(path).Length > Array.MaxLength)
         {
-            throw new ReproTorchException(
-                ReproTorchErrorKind.Refused,
-                $"{path} has the SHA-256 {actual}, not {expected.ToLowerInvariant()} as asked for. The file is not the one that was "
-                + "pinned; it was not loaded. Get the right file, or pin this hash if you trust it.");
+            // More than an array holds: hashed, and then read again.
+            RequireHash(path, HashFile(path), expected);
+            return LoadPlain(path, options);
         }
 
-        ArchiveCheck.Check(path, options.AllowFileAccess);
+        byte[] bytes = File.ReadAllBytes(path);
+        string actual = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        RequireHash(path, actual, expected);
+        ArchiveCheck.Check(new FileBytes(path, bytes), options.AllowFileAccess, options.Cancellation);
         (int type, int index) = Place(options.Device);
         ScriptModuleHandle module = OnLargeStack(() =>
         {
@@ -73,6 +74,17 @@ public static class ModelLoader
             }
         }, path);
         return Wrap(module, path, Task.FromResult(actual));
+    }
+
+    private static void RequireHash(string path, string actual, string expected)
+    {
+        if (!actual.Equals(expected.Trim(), StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.Refused,
+                $"{path} has the SHA-256 {actual}, not {expected.ToLowerInvariant()} as asked for. The file is not the one that was "
+                + "pinned; it was not loaded. Get the right file, or pin this hash if you trust it.");
+        }
     }
 
     private static ScriptModel Wrap(ScriptModuleHandle module, string path, Task<string> sha256) =>

@@ -156,6 +156,11 @@ public sealed class ScriptModel : TorchModel
     public override void MoveTo(TorchDevice device) =>
         NativeError.ThrowIfFailed(NativeMethods.rpt_module_to(_handle, -1, (int)device.Type, device.Index));
 
+    /// <summary>Gives all floating-point parameters and buffers another type, in place, as <c>Module.to(dtype)</c>.</summary>
+    /// <param name="dtype">A floating-point type.</param>
+    /// <exception cref="ReproTorchException">It is none.</exception>
+    public void ConvertTo(DType dtype) => NativeError.ThrowIfFailed(NativeMethods.rpt_module_to(_handle, (int)dtype, -1, -1));
+
     /// <inheritdoc/>
     public override TorchTensor Tensor(string name)
     {

@@ -8,4 +8,7 @@ public sealed record ObserverOptions
 
     /// <summary>Record only operators that drew random numbers, without their inputs.</summary>
     public bool RandomOnly { get; init; }
+
+    /// <summary>With <see cref="Hash"/>: the size of the batch, to hash each row of what has it as first dimension; 0 for none.</summary>
+    public long Rows { get; init; }
 }

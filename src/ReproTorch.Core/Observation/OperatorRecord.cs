@@ -43,6 +43,10 @@ public sealed record OperatorRecord
     /// one without plain memory.</summary>
     public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
 
+    /// <summary>For each output, where the rows of a batch were asked for: the hash of each row's bytes; none for what has no such
+    /// rows.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> RowHashes { get; init => field = value ?? []; } = [];
+
     /// <summary>Script and line of the PowerShell command that caused it.</summary>
     public string? Place { get; init; }
 
@@ -68,7 +72,7 @@ internal sealed record TraceHeader(string Format, int Version, string TorchVersi
 
 /// <summary>The last line: without it the file was cut short.</summary>
 /// <param name="Records">How many lines are between.</param>
-internal sealed record TraceEnd(long Records);
+internal sealed record TraceEnd([property: JsonRequired] long Records);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OperatorRecord))]

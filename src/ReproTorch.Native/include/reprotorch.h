@@ -358,6 +358,9 @@ RPT_API rpt_error *rpt_method_graph(const rpt_method *method, int32_t inlined, c
  * "blocks": [the same as the whole, for branches and loops], "taken": 0 or 1, for a prim::If whose condition the module as
  * it is now decides alone}. */
 RPT_API rpt_error *rpt_method_structure(const rpt_method *method, int32_t inlined, char **out_json);
+/* Whether TorchScript's executor rewrites a method after it has watched its first runs
+ * (torch._C._set_graph_executor_optimize), on this thread. out_before: how it was. */
+RPT_API rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before);
 /* What the method's inlined graph calls its operators with, as far as the module as it is now decides that alone (constants,
  * attributes, comparisons and arithmetic of both): a JSON array in the order of the graph, branches, loops and what
  * torch.jit.fork runs right after their node. What the module never reaches in any mode is left out. An operator is {"kind",
@@ -450,9 +453,12 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none,
  * "hashes": rpt_tensor_hash of each output tensor, "" for one without plain memory; with hash 1, and of outermost operators
  * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
- * random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
+ * rows above 0, with hash 1: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each
+ * row's bytes (XXH3, without dtype and shape), for any other output none.
+ * What the functions of the section "tensor" do is not recorded. random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
  * same time are counted with the operator's own. */
-RPT_API rpt_error *rpt_observer_start(const char *path, int32_t hash, int32_t random_only, rpt_observer **out_observer);
+RPT_API rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int32_t random_only,
+                                      rpt_observer **out_observer);
 /* Stops and closes the file. What began before and ends later is left out. out_count: the lines written. Fails when the
  * file could not be written whole. */
 RPT_API rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count);

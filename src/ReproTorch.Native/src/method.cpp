@@ -121,4 +121,13 @@ rpt_error *rpt_method_run_tensors(const rpt_method *method, rpt_tensor *const *a
         out_tensor, out_value);
 }
 
+rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before) {
+    return guard(
+        [&] {
+            *out_before = torch::jit::getGraphExecutorOptimize() ? 1 : 0;
+            torch::jit::setGraphExecutorOptimize(on != 0);
+        },
+        out_before);
+}
+
 void rpt_method_free(rpt_method *method) { delete method; }

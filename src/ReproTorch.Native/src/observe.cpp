@@ -102,8 +102,8 @@ std::atomic<const std::string *> s_place{nullptr};
 
 class Recorder {
 public:
-    Recorder(const std::string &path, bool hash, bool random_only)
-        : _file(open(path)), _path(path), _hash(hash), _random_only(random_only) {
+    Recorder(const std::string &path, bool hash, int64_t rows, bool random_only)
+        : _file(open(path)), _path(path), _hash(hash), _rows(rows), _random_only(random_only) {
         auto &context = at::globalContext();
         _defaults.push_back({"cpu", context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
         if (at::globalContext().hasCUDA()) {
@@ -175,6 +175,13 @@ public:
                 write_hashes(json, output);
             }
             json.end_array();
+            if (_rows > 0) {
+                json.key("rowHashes").begin_array();
+                for (const auto &output : function.outputs()) {
+                    write_row_hashes(json, output);
+                }
+                json.end_array();
+            }
         }
         if (context.place != nullptr) {
             json.key("place").text(*context.place);
@@ -262,6 +269,21 @@ private:
         return drew;
     }
 
+    // Of the results whose first dimension is the batch, each row's bytes.
+    void write_row_hashes(JsonWriter &json, const c10::IValue &value) const {
+        json.begin_array();
+        if (value.isTensor() && value.toTensor().defined() && value.toTensor().layout() == c10::kStrided &&
+            value.toTensor().dim() > 0 && value.toTensor().size(0) == _rows) {
+            const auto host = to_host(value.toTensor());
+            const auto length = static_cast<size_t>(host.numel() / _rows) * host.element_size();
+            const auto *bytes = static_cast<const uint8_t *>(host.data_ptr());
+            for (int64_t row = 0; row < _rows; ++row) {
+                json.text(to_hex(hash_bytes(bytes + static_cast<size_t>(row) * length, length)));
+            }
+        }
+        json.end_array();
+    }
+
     static void write_hashes(JsonWriter &json, const c10::IValue &value) {
         if (value.isTensor()) {
             const auto &tensor = value.toTensor();
@@ -294,6 +316,7 @@ private:
     FILE *_file;
     std::string _path;
     bool _hash;
+    int64_t _rows;
     bool _random_only;
     std::vector<Watched> _defaults;
     std::atomic<int64_t> _next{0};
@@ -364,14 +387,15 @@ struct rpt_observer {
 
 using namespace rpt;
 
-rpt_error *rpt_observer_start(const char *path, int32_t hash, int32_t random_only, rpt_observer **out_observer) {
+rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int32_t random_only,
+                              rpt_observer **out_observer) {
     return guard(
         [&] {
             const std::lock_guard<std::mutex> lock(s_mutex);
             if (s_recorder != nullptr) {
                 invalid("Operators are being recorded already. libtorch has one observer in a process: end that trace first.");
             }
-            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash != 0, random_only != 0);
+            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash != 0, rows, random_only != 0);
             const auto handle = at::addGlobalCallback(
                 at::RecordFunctionCallback(on_begin, on_end)
                     .needsInputs(true)

@@ -27,6 +27,7 @@ at::Tensor to_host(const at::Tensor &tensor) {
     if (tensor.is_meta()) {
         invalid("A tensor on the device 'meta' has a shape but no elements to read.");
     }
+    const Quiet quiet;
     const at::NoGradGuard no_grad;
     auto host = tensor.detach();
     if (host.is_mkldnn() || host.layout() != at::kStrided) {
@@ -93,6 +94,7 @@ rpt_error *rpt_tensor_create(int32_t dtype, const int64_t *sizes, int32_t dimens
                              int64_t byte_count, int32_t device_type, int32_t device_index, rpt_tensor **out_tensor) {
     return guard(
         [&] {
+            const Quiet quiet;
             const auto type = dtype_from_number(dtype);
             require_plain_dtype(type);
             const auto shape = require_shape(sizes, dimensions, type);
@@ -112,6 +114,7 @@ rpt_error *rpt_tensor_borrow(int32_t dtype, const int64_t *sizes, int32_t dimens
                              int64_t byte_count, rpt_release_callback release, void *context, rpt_tensor **out_tensor) {
     return guard(
         [&] {
+            const Quiet quiet;
             const auto type = dtype_from_number(dtype);
             require_plain_dtype(type);
             const auto shape = require_shape(sizes, dimensions, type);
@@ -186,6 +189,7 @@ rpt_error *rpt_tensor_copy_to_host(const rpt_tensor *tensor, void *buffer, int64
 
 rpt_error *rpt_tensor_copy_from_host(rpt_tensor *tensor, const void *buffer, int64_t byte_count) {
     return guard([&] {
+        const Quiet quiet;
         auto &target = require(tensor, "tensor").tensor;
         require_byte_count(byte_count, byte_count_of(target), "The tensor");
         require_array(buffer, byte_count, "buffer");
@@ -211,6 +215,7 @@ rpt_error *rpt_tensor_to(const rpt_tensor *tensor, int32_t dtype, int32_t device
                          int32_t copy, rpt_tensor **out_tensor) {
     return guard(
         [&] {
+            const Quiet quiet;
             const auto &source = tensor_of(tensor);
             const auto type = dtype == -1 ? source.scalar_type() : dtype_from_number(dtype);
             const auto device = optional_device_from_numbers(device_type, device_index).value_or(source.device());
@@ -223,6 +228,7 @@ rpt_error *rpt_tensor_to(const rpt_tensor *tensor, int32_t dtype, int32_t device
 rpt_error *rpt_tensor_narrow(const rpt_tensor *tensor, int64_t start, int64_t length, rpt_tensor **out_tensor) {
     return guard(
         [&] {
+            const Quiet quiet;
             const auto &source = tensor_of(tensor);
             if (source.dim() == 0) {
                 invalid("A tensor without dimensions has no rows.");
@@ -240,6 +246,7 @@ rpt_error *rpt_tensor_narrow(const rpt_tensor *tensor, int64_t start, int64_t le
 rpt_error *rpt_tensor_concatenate(rpt_tensor *const *tensors, int64_t count, rpt_tensor **out_tensor) {
     return guard<RPT_ERROR_INVALID_ARGUMENT>(
         [&] {
+            const Quiet quiet;
             const auto parts = tensors_of(tensors, count, "tensors");
             if (parts.empty()) {
                 invalid("There is nothing to concatenate: count is 0.");

@@ -58,7 +58,9 @@ public sealed class ModelParametersTests : ProcessStateTests
     {
         using ScriptModel model = Make();
         ParameterUpdate update = ModelParameters.Write(model, [Named("bias", 3, 4), Named("extra", 1)], strict: false, "file");
-        Assert.Equal((["bias"], ["weight", "count"], ["extra"]), (update.Written.ToArray(), update.Missing.ToArray(), update.Unexpected.ToArray()));
+        Assert.Equal(["bias"], update.Written);
+        Assert.Equal(["weight", "count"], update.Missing);
+        Assert.Equal(["extra"], update.Unexpected);
         Assert.Throws<ReproTorchException>(() => ModelParameters.Write(model, [Named("bias", 3)], strict: false, "file"));
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
 
@@ -14,6 +15,10 @@ internal sealed class ModelPickles
     private const int MaxNesting = 600;
 
     private const long MaxRepeated = 256 << 20;
+    private const int MaxIndices = 512 << 20;
+
+    // c10::Layout::Sparse.
+    private const long CoordinateLayout = 1;
 
     private const string Classes = "__torch__.torch.classes.";
 
@@ -271,10 +276,9 @@ internal sealed class ModelPickles
                 Tensor(arguments, requiresGrad: arguments[5]);
                 Scheme(scheme, ((object?[])arguments[2]!).Length, depth);
                 break;
-            case "torch._utils._rebuild_sparse_tensor":
-                throw new ReproTorchException(
-                    ReproTorchErrorKind.Refused,
-                    $"{_place}: it holds a sparse tensor, which libtorch does not check when it loads. Save the model with .to_dense() tensors.");
+            case "torch._utils._rebuild_sparse_tensor" when arguments is [long layout, object?[] sizes, bool, PickleNode indices, PickleNode values, ..]:
+                Sparse(layout, sizes, indices, values, depth);
+                break;
             case "collections.OrderedDict" when arguments is { Length: 0 }:
                 break;
             case "builtins.complex" when arguments is [double, double]:
@@ -378,8 +382,60 @@ internal sealed class ModelPickles
         }
     }
 
+    // libtorch does not look at the indices of a sparse tensor when it loads it, and takes them for right ever after.
+    private void Sparse(long layout, object?[] sizes, PickleNode indices, PickleNode values, int depth)
+    {
+        if (layout != CoordinateLayout)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.Refused,
+                $"{_place}: it holds a compressed sparse tensor, which cannot be checked here. Save the model with coordinates (to_sparse) or dense.");
+        }
+
+        Value(indices, null, depth + 1);
+        Value(values, null, depth + 1);
+        if (!IsDense(indices) || !IsDense(values) || !TryLongs(sizes, out long[] shape))
+        {
+            throw Damaged("a sparse tensor in it is not made of tensors");
+        }
+
+        Stored places = Tensor((object?[])indices.Argument!, false);
+        Stored numbers = Tensor((object?[])values.Argument!, false);
+        bool fits = places is { Type: "torch.LongStorage", Shape: [var dimensions, var count] } && dimensions <= shape.Length
+            && StridedCopy.IsContiguous(places.Shape, places.Strides) && numbers.Shape.Length > 0 && numbers.Shape[0] == count
+            && numbers.Shape.AsSpan(1).SequenceEqual(shape.AsSpan((int)dimensions)) && AreWithin(places, shape, count);
+        if (!fits)
+        {
+            throw Damaged($"the indices of a sparse tensor of shape ({string.Join(", ", shape)}) do not fit it");
+        }
+    }
+
+    private static bool IsDense(PickleNode node) => node is { Kind: PickleNodeKind.Call, GlobalName: "torch._utils._rebuild_tensor_v2" };
+
+    private bool AreWithin(Stored places, long[] shape, long count)
+    {
+        if (places.Shape.Contains(0))
+        {
+            return true;
+        }
+
+        byte[] bytes = _archive.ReadAll(_archive.Find(_folder + places.Key)!, MaxIndices);
+        ReadOnlySpan<long> all = MemoryMarshal.Cast<byte, long>(bytes).Slice((int)places.Offset, (int)(places.Shape[0] * count));
+        for (int i = 0; i < all.Length; i++)
+        {
+            if ((ulong)all[i] >= (ulong)shape[i / (int)count])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private sealed record Stored(string Type, string Key, long[] Shape, long[] Strides, long Offset);
+
     // (storage, offset, size, stride, ..)
-    private void Tensor(object?[] arguments, object? requiresGrad)
+    private Stored Tensor(object?[] arguments, object? requiresGrad)
     {
         if (arguments[0] is not PickleNode { Kind: PickleNodeKind.Persistent, Argument: object?[] id } || arguments[1] is not long offset || offset < 0
             || !TryLongs(arguments[2], out long[] shape) || !TryLongs(arguments[3], out long[] strides) || shape.Length != strides.Length
@@ -400,6 +456,8 @@ internal sealed class ModelPickles
             throw Damaged($"a tensor of shape ({string.Join(", ", shape)}) and strides ({string.Join(", ", strides)}) from element {offset} on does not fit its "
                 + $"storage {_folder}{key} of {bytes} bytes, which it says are {count} elements");
         }
+
+        return new Stored(type, key, shape, strides, offset);
     }
 
     // A view may repeat what is stored; out of proportion to it, whoever touches the tensor runs out of memory.

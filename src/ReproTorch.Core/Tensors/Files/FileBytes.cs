@@ -9,7 +9,16 @@ internal sealed class FileBytes : IDisposable
     // What is longer is mapped: it is not copied, and only the pages in use take memory.
     private const long MapFrom = 1 << 20;
 
-    private readonly SafeFileHandle _handle;
+    private readonly SafeFileHandle? _handle;
+    private readonly byte[]? _memory;
+
+    /// <summary>The bytes of a file that were read already.</summary>
+    public FileBytes(string path, byte[] memory)
+    {
+        Path = path;
+        _memory = memory;
+        Length = memory.Length;
+    }
 
     public FileBytes(string path)
     {
@@ -38,9 +47,15 @@ internal sealed class FileBytes : IDisposable
             throw FileFault.In(Path, $"it ends early: {buffer.Length} bytes are needed at {offset}, but it has {Length}.");
         }
 
+        if (_memory is not null)
+        {
+            _memory.AsSpan((int)offset, buffer.Length).CopyTo(buffer);
+            return;
+        }
+
         while (buffer.Length > 0)
         {
-            int count = RandomAccess.Read(_handle, buffer, offset);
+            int count = RandomAccess.Read(_handle!, buffer, offset);
             if (count == 0)
             {
                 throw FileFault.In(Path, $"it became shorter while it was read, at {offset}.");
@@ -78,7 +93,7 @@ internal sealed class FileBytes : IDisposable
             throw FileFault.In(Path, $"it ends early: a tensor takes {length} bytes at {offset}, but the file has {Length}.");
         }
 
-        if (length >= MapFrom)
+        if (length >= MapFrom && _handle is not null)
         {
             return MappedTensorData.Map(Path, _handle, dtype, shape, offset, guard);
         }
@@ -91,7 +106,7 @@ internal sealed class FileBytes : IDisposable
     /// <summary>A stream over a part of the file.</summary>
     public Stream Open(long offset, long length) => new Part(this, offset, length);
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _handle?.Dispose();
 
     private sealed class Part(FileBytes file, long offset, long length) : Stream
     {

@@ -45,9 +45,11 @@ internal sealed class ZipReader : IDisposable
     public string Path => _file.Path;
 
     /// <exception cref="ReproTorchException">The file is no archive, or a damaged or hostile one.</exception>
-    public static ZipReader Open(string path)
+    public static ZipReader Open(string path) => Open(new FileBytes(path));
+
+    /// <summary>The same of bytes, which the archive owns from here on.</summary>
+    public static ZipReader Open(FileBytes file)
     {
-        var file = new FileBytes(path);
         try
         {
             List<ZipMember> members = ReadDirectory(file, out bool hasComment);

@@ -20,6 +20,7 @@ public sealed class MutationTests : IDisposable
     [InlineData("x.npy", 2500)]
     [InlineData("x.npz", 2500)]
     [InlineData("x.safetensors", 2500)]
+    [InlineData("x.pt", 2500)]
     [InlineData("run.npz", 1500)]
     [InlineData("model.pt", 2000)]
     public void ADamagedFileIsRefusedClearly(string name, int mutations)

@@ -1,0 +1,110 @@
+using ReproTorch.Comparison;
+using ReproTorch.Models;
+using ReproTorch.Observation;
+using ReproTorch.Runs;
+
+namespace ReproTorch.Sweeps;
+
+/// <summary>
+/// Runs a model on one input with one seed along several dimensions, and says for each whether the bits of the outputs stay, how far they
+/// move, and which operator is the first to give others.
+/// </summary>
+public static class DeterminismSweep
+{
+    /// <summary>Sweeps. Streams, buffers and switches are as before afterwards.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="input">The input.</param>
+    /// <param name="options">What is varied.</param>
+    /// <exception cref="ReproTorchException">The plain run fails, a dimension that was named cannot be shown for this model and input on
+    /// this machine, or a child process fails.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static SweepResult Run(TorchModel model, ModelInput input, SweepOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Count < 1)
+        {
+            throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"The count was {options.Count}. Expected 1 or more.");
+        }
+
+        using var folder = new TemporaryFolder();
+        using var subject = new SweepSubject(model, input, options);
+        RunOutput plain = subject.RunPlain();
+        var plan = new SweepPlan(subject, plain, folder.Path);
+        var planned = new List<(SweepDimension Dimension, IReadOnlyList<SweepTrial> Trials)>();
+        var omitted = new List<SweepOmission>();
+        foreach (SweepDimension dimension in (options.Dimensions ?? SweepOptions.DefaultDimensions).Distinct())
+        {
+            IReadOnlyList<SweepTrial> trials = plan.Of(dimension, out string? reason);
+            if (reason is null)
+            {
+                planned.Add((dimension, trials));
+            }
+            else if (options.Dimensions is not null)
+            {
+                throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"{dimension} cannot be varied: {reason}");
+            }
+            else
+            {
+                omitted.Add(new SweepOmission(dimension, reason));
+            }
+        }
+
+        var locator = new SweepLocator(subject, folder.Path);
+        var findings = new List<SweepFinding>();
+        int total = planned.Sum(item => item.Trials.Count);
+        int done = 0;
+        foreach ((SweepDimension dimension, IReadOnlyList<SweepTrial> trials) in planned)
+        {
+            var variants = new List<SweepVariant>();
+            try
+            {
+                foreach (SweepTrial trial in trials)
+                {
+                    options.Cancellation.ThrowIfCancellationRequested();
+                    options.Progress?.Invoke(dimension, trial.Name, (double)done++ / total);
+                    variants.Add(Try(plain, trial, locator));
+                }
+            }
+            catch (ReproTorchException e) when (options.Dimensions is null)
+            {
+                // Only the model knows whether its first dimension is a batch, or whether it can be traced.
+                omitted.Add(new SweepOmission(dimension, $"the model cannot be run so: {e.Message}"));
+                continue;
+            }
+
+            bool identical = variants.TrueForAll(variant => variant.Identical);
+            findings.Add(new SweepFinding(dimension, variants, identical, SweepMeaning.Of(dimension, variants)));
+        }
+
+        return new SweepResult
+        {
+            Identical = findings.Count > 0 && findings.TrueForAll(finding => finding.Identical),
+            Model = model.Name,
+            Method = options.Method,
+            Seed = options.Seed.ToString(),
+            Dimensions = findings,
+            Omitted = omitted,
+        };
+    }
+
+    private static SweepVariant Try(RunOutput plain, SweepTrial trial, SweepLocator locator)
+    {
+        RunComparison comparison = RunComparer.Compare(plain, trial.Run(null));
+        if (comparison.Identical)
+        {
+            return new SweepVariant(trial.Name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);
+        }
+
+        GreatestDifference? greatest = comparison.Outputs.Select(output => output.MaxAbsolute).Where(found => found is not null)
+            .MaxBy(found => found!.Value);
+        return new SweepVariant(
+            trial.Name,
+            Identical: false,
+            greatest?.Value,
+            comparison.Outputs.Max(output => output.MaxUlp),
+            locator.Locate(trial, comparison),
+            comparison.Message);
+    }
+}

@@ -1,0 +1,54 @@
+namespace ReproTorch.Sweeps;
+
+/// <summary>Whether a model gives the same bits along each dimension.</summary>
+public sealed record SweepResult
+{
+    /// <summary>The same bits everywhere.</summary>
+    public bool Identical { get; init; }
+
+    /// <summary>The model's name.</summary>
+    public string Model { get; init; } = string.Empty;
+
+    /// <summary>The method that ran.</summary>
+    public string Method { get; init; } = string.Empty;
+
+    /// <summary>The seed that was set right before every run.</summary>
+    public string Seed { get; init; } = string.Empty;
+
+    /// <summary>What was found, a dimension each.</summary>
+    public IReadOnlyList<SweepFinding> Dimensions { get; init; } = [];
+
+    /// <summary>Dimensions that could not be shown here, and why.</summary>
+    public IReadOnlyList<SweepOmission> Omitted { get; init; } = [];
+
+    /// <summary>The findings in words, a line each.</summary>
+    public override string ToString() => string.Join("\n", Dimensions.Select(finding => $"{finding.Name}: {finding.Meaning}"));
+}
+
+/// <summary>What one dimension shows.</summary>
+/// <param name="Name">The dimension.</param>
+/// <param name="Variants">Each run that was compared with the plain one.</param>
+/// <param name="Identical">All gave the same bits.</param>
+/// <param name="Meaning">What that means for whoever uses the model, in one sentence.</param>
+public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVariant> Variants, bool Identical, string Meaning);
+
+/// <summary>One run, compared with the plain one.</summary>
+/// <param name="Name">What was varied, and how.</param>
+/// <param name="Identical">The same bits in every output.</param>
+/// <param name="MaxAbsolute">The greatest absolute difference; 0 for the same bits, null where outputs cannot be compared.</param>
+/// <param name="MaxUlp">The greatest distance in units in the last place; null where that has no meaning.</param>
+/// <param name="FirstDifference">The first operator whose result has other bits; null for the same bits, and where it could not be
+/// told.</param>
+/// <param name="Message">What differs, in words; null for the same bits.</param>
+public sealed record SweepVariant(
+    string Name, bool Identical, double? MaxAbsolute, ulong? MaxUlp, SweepDifference? FirstDifference, string? Message);
+
+/// <summary>The first operator that differs.</summary>
+/// <param name="Operator">Its name, such as <c>aten::conv2d</c>.</param>
+/// <param name="Index">Its place among the outermost operators of the plain run, from 0.</param>
+public sealed record SweepDifference(string Operator, int Index);
+
+/// <summary>A dimension that was passed over.</summary>
+/// <param name="Name">The dimension.</param>
+/// <param name="Reason">Why.</param>
+public sealed record SweepOmission(SweepDimension Name, string Reason);

@@ -1,0 +1,16 @@
+using ReproTorch.Runs;
+
+namespace ReproTorch.Sweeps;
+
+/// <summary>One run that is compared with the plain one.</summary>
+/// <param name="Name">What is varied, and how.</param>
+/// <param name="Run">Runs it; a file to record the operators into may be given.</param>
+internal sealed record SweepTrial(string Name, Func<string?, RunOutput> Run)
+{
+    /// <summary>Runs a part of it that holds one row of the batch, for finding the operator: given the row that differs, runs the piece
+    /// that it is in, and tells the piece's size and the row's place in it. Null where rows stay where they are.</summary>
+    public Func<long, string, (long Rows, long Row)>? RunPiece { get; init; }
+
+    /// <summary>Whether the operators of this run are those of the plain one, so that the first that differs has a meaning.</summary>
+    public bool HasSameOperators { get; init; } = true;
+}

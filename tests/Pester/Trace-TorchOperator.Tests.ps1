@@ -1,0 +1,62 @@
+BeforeAll { . (Join-Path $PSScriptRoot 'common.ps1') }
+
+Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
+    BeforeAll {
+        Set-Content (Join-Path $TestDrive 'a.ps1') @(
+            'Set-TorchSeed 0'
+            '$w = New-TorchModel -Layer ''Linear(4, 2)''')
+        Set-Content (Join-Path $TestDrive 'b.ps1') @(
+            'Set-TorchSeed 0'
+            '$noise = New-TorchTensor -Factory randn -Shape 3'
+            '$w = New-TorchModel -Layer ''Linear(4, 2)''')
+    }
+
+    It 'names the extra operator, its draws and its script line' {
+        $a = Trace-TorchOperator { . (Join-Path $TestDrive 'a.ps1') } -Hash
+        $b = Trace-TorchOperator { . (Join-Path $TestDrive 'b.ps1') } -Hash
+        $comparison = Compare-TorchOperatorTrace $a $b
+        $comparison.Identical | Should -BeFalse
+        $comparison.First.Kind | Should -Be 'OnlyInDifference'
+        $comparison.First.Operator.Name | Should -Be 'aten::randn'
+        $comparison.First.Operator.Draws['cpu'] | Should -Be 8
+        $comparison.First.Place | Should -Be 'b.ps1:2'
+        $comparison.Message | Should -BeLike 'The first difference: only the difference ran aten::randn at b.ps1:2, which drew 8 numbers (cpu).*'
+        Compare-TorchOperatorTrace $a $b -Quiet | Should -BeFalse
+        $a | Compare-TorchOperatorTrace $a -Quiet | Should -BeTrue
+    }
+
+    It 'runs the block in the caller''s scope and keeps what it writes' {
+        $value = 1
+        $trace = Trace-TorchOperator { $value = 2; 'written'; New-TorchTensor -Factory rand -Shape 2 }
+        $value | Should -Be 2
+        $trace.Output[0] | Should -Be 'written'
+        $trace.Output.Count | Should -Be 2
+    }
+
+    It 'hands pipeline input to the block' {
+        (1..3 | Trace-TorchOperator { $input | ForEach-Object { New-TorchTensor -Factory rand -Shape $_ } }).DrawCount | Should -Be 6
+    }
+
+    It 'records into a file, whole or not at all' {
+        $file = Join-Path $TestDrive 'run [1] 乱数.jsonl'
+        Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 } -Path $file -WhatIf
+        Test-Path -LiteralPath $file | Should -BeFalse
+        (Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 } -Path $file).FullName | Should -Be $file
+        $again = Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 }
+        Compare-TorchOperatorTrace $again (Get-Item -LiteralPath $file) -Quiet | Should -BeTrue
+        $before = Get-Content -LiteralPath $file -Raw
+        { Trace-TorchOperator { throw 'no' } -Path $file -Force } | Should -Throw 'no'
+        Get-Content -LiteralPath $file -Raw | Should -Be $before
+        # What failed has let go of the observer.
+        (Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 }).DrawCount | Should -Be 2
+    }
+
+    It 'refuses a trace inside a trace' {
+        $trace = Trace-TorchOperator { Trace-TorchOperator { 1 } -ErrorVariable script:problem -ErrorAction SilentlyContinue }
+        $script:problem[0].Exception.Message | Should -BeLike '*recorded already*'
+    }
+
+    It 'has help with a description and examples' {
+        foreach ($name in 'Trace-TorchOperator', 'Compare-TorchOperatorTrace') { @((Get-Help $name -Full).Examples.Example).Count | Should -BeGreaterThan 0 }
+    }
+}

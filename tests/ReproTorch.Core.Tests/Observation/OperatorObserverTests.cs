@@ -1,0 +1,172 @@
+using ReproTorch.Core.Tests.Tensors.Files;
+using ReproTorch.Observation;
+using ReproTorch.Randomness;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Core.Tests.Observation;
+
+public sealed class OperatorObserverTests : ProcessStateTests
+{
+    // Draws that python3-torch 1.13.1 was measured to make, in 32-bit words.
+    [Theory]
+    [InlineData("rand", 10, null, 10)]
+    [InlineData("rand", 10, DType.float64, 20)]
+    [InlineData("randn", 1, null, 4)]
+    [InlineData("randn", 15, null, 32)]
+    [InlineData("randn", 16, null, 16)]
+    [InlineData("randn", 17, null, 33)]
+    [InlineData("exponential", 10, null, 20)]
+    [InlineData("rand", 624, null, 624)]
+    [InlineData("rand", 625, null, 625)]
+    [InlineData("rand", 100_000, null, 100_000)]
+    [InlineData("zeros", 10, null, 0)]
+    public void DrawsAreCountedExactly(string factory, long size, DType? dtype, long expected)
+    {
+        RandomStreams.Seed(7, [RandomSource.Torch], null);
+        TensorFactory.Create("rand", [3], []).Dispose();
+        OperatorTrace trace = Observe(() => TensorFactory.Create(factory, [size], [], dtype).Dispose());
+        Assert.Equal(expected, trace.DrawCount);
+        Assert.Equal(expected, RandomStreams.Report([RandomSource.Torch])[0].DrawCount - 3);
+    }
+
+    [Fact]
+    public void DrawsOfAGeneratorOfOnesOwnAreItsOwn()
+    {
+        var stream = TorchStream.Create(TorchDevice.Cpu, TorchSeedValue.From(1));
+        OperatorTrace trace = Observe(() => TensorFactory.Create("rand", [5], [], generator: stream.Generator).Dispose());
+        Assert.Equal(5, trace.Operators[^1].Draws["own"]);
+        Assert.False(trace.Operators[^1].Draws.ContainsKey("cpu"));
+    }
+
+    [Fact]
+    public void NestedOperatorsStandBelowWhatCalledThem()
+    {
+        OperatorTrace trace = Observe(() => TensorFactory.Create("randn", [20], []).Dispose());
+        OperatorRecord randn = Assert.Single(trace.Operators);
+        Assert.Equal("aten::randn", randn.Name);
+        Assert.Equal(["aten::empty", "aten::normal_"], trace.CalledBy(randn).Select(record => record.Name));
+        Assert.Equal(36, randn.DrawCount);
+        Assert.Equal(36, trace.CalledBy(randn).Last().DrawCount);
+        Assert.Equal(36, trace.DrawCount);
+    }
+
+    [Fact]
+    public void HashesAreOfTheBytesAndOnlyWhereTheyMeanSomething()
+    {
+        OperatorTrace one = Observe(Draw, new ObserverOptions { Hash = true });
+        OperatorTrace same = Observe(Draw, new ObserverOptions { Hash = true });
+        OperatorTrace none = Observe(Draw);
+        Assert.Equal(one.Operators.Select(record => record.Hashes), same.Operators.Select(record => record.Hashes));
+        Assert.All(none.Records, record => Assert.Empty(record.Hashes));
+        Assert.All(one.Records.Where(record => !record.IsOutermost), record => Assert.Empty(record.Hashes));
+        Assert.Empty(one.Operators.Single(record => record.Name == "aten::empty").Hashes);
+        Assert.Single(one.Operators.Single(record => record.Name == "aten::rand").Hashes);
+
+        static void Draw()
+        {
+            RandomStreams.Seed(7, [RandomSource.Torch], null);
+            TensorFactory.Create("empty", [1000], []).Dispose();
+            TensorFactory.Create("rand", [5], []).Dispose();
+        }
+    }
+
+    [Fact]
+    public void RowsOfABatchAreHashedEach()
+    {
+        using TorchTensor batch = TensorFactory.Create("rand", [3, 4], []);
+        using TorchTensor row = batch.Narrow(1, 1);
+        OperatorTrace whole = Observe(() => Relu(batch), new ObserverOptions { Hash = true, Rows = 3 });
+        OperatorTrace alone = Observe(() => Relu(row), new ObserverOptions { Hash = true, Rows = 1 });
+        Assert.Equal(3, whole.Operators[0].RowHashes[0].Count);
+        Assert.Equal(whole.Operators[0].RowHashes[0][1], alone.Operators[0].RowHashes[0][0]);
+
+        static void Relu(TorchTensor tensor) => ((TorchTensor)TorchOperator.Call("aten::relu", tensor)!).Dispose();
+    }
+
+    [Fact]
+    public void OnlyWhatDrewIsThereWhenThatIsAsked()
+    {
+        OperatorTrace trace = Observe(
+            () =>
+            {
+                TensorFactory.Create("ones", [5], []).Dispose();
+                TensorFactory.Create("rand", [5], []).Dispose();
+            },
+            new ObserverOptions { RandomOnly = true });
+        Assert.Equal("aten::rand", Assert.Single(trace.Operators).Name);
+    }
+
+    [Fact]
+    public void WhatMovesElementsIsNoOperator() => Assert.Empty(Observe(() =>
+    {
+        using TorchTensor tensor = TorchTensor.FromSpan<float>([1, 2, 3], DType.float32, 3);
+        using TorchTensor copy = tensor.Clone();
+        _ = copy.ToArray<float>();
+        _ = copy.ContentHash();
+    }).Records);
+
+    [Fact]
+    public void ThePlaceIsThatOfTheMoment()
+    {
+        OperatorTrace trace = Observe(() =>
+        {
+            OperatorObserver.Place("train.ps1:12");
+            TensorFactory.Create("zeros", [1], []).Dispose();
+            OperatorObserver.Place(null);
+            TensorFactory.Create("ones", [1], []).Dispose();
+        });
+        Assert.Equal("train.ps1:12", trace.Operators.Single(record => record.Name == "aten::zeros").Place);
+        Assert.Null(trace.Operators.Single(record => record.Name == "aten::ones").Place);
+    }
+
+    [Fact]
+    public void AllThreadsAreRecorded()
+    {
+        OperatorTrace trace = Observe(() => Parallel.For(0, 8, _ =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                TensorFactory.Create("zeros", [3], []).Dispose();
+            }
+        }));
+        Assert.Equal(400, trace.Operators.Count(record => record.Name == "aten::zeros"));
+        Assert.Equal(trace.Records.Count, trace.Records.Select(record => record.Index).Distinct().Count());
+    }
+
+    [Fact]
+    public void ThereIsOneObserverAtATime()
+    {
+        using var folder = new TestFolder();
+        using OperatorObserver observer = OperatorObserver.Start(folder.File("a"), new ObserverOptions());
+        Assert.Contains(
+            "already", Assert.Throws<ReproTorchException>(() => OperatorObserver.Start(folder.File("b"), new ObserverOptions())).Message,
+            StringComparison.Ordinal);
+        observer.Stop();
+        Assert.False(OperatorObserver.IsRunning);
+        using OperatorObserver next = OperatorObserver.Start(folder.File("c"), new ObserverOptions());
+    }
+
+    [Fact]
+    public void AnOperatorThatFailsIsRecordedWithoutResults()
+    {
+        OperatorTrace trace = Observe(() =>
+        {
+            using TorchTensor one = TensorFactory.Create("ones", [2, 3], []);
+            Assert.Throws<ReproTorchException>(() => TorchOperator.Call("aten::mm", one, one));
+        });
+        Assert.Contains(trace.Operators, record => record.Name == "aten::mm");
+    }
+
+    internal static OperatorTrace Observe(Action run, ObserverOptions? options = null)
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("trace.jsonl");
+        using (OperatorObserver observer = OperatorObserver.Start(file, options ?? new ObserverOptions()))
+        {
+            run();
+            observer.Stop();
+        }
+
+        return OperatorTraceFile.Read(file);
+    }
+}

@@ -1,0 +1,135 @@
+using ReproTorch.Core.Tests.Tensors.Files;
+using ReproTorch.Observation;
+using ReproTorch.Randomness;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.Core.Tests.Observation;
+
+public sealed class OperatorTraceComparerTests : ProcessStateTests
+{
+    [Fact]
+    public void TheSameRunTwiceIsTheSame()
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Run("rand:4", "randn:20"), Run("rand:4", "randn:20"));
+        Assert.True(comparison.Identical);
+        Assert.Null(comparison.First);
+        Assert.Equal("The same operators, draws and bytes: 2 operators, 40 numbers drawn.", comparison.Message);
+    }
+
+    [Fact]
+    public void AnOperatorMoreIsNamedAndWhatFollowsIsStillPaired()
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(
+            Run("zeros:4", "rand:4", "randn:20"), Run("zeros:4", "randn:3", "rand:4", "randn:20"));
+        Assert.False(comparison.Identical);
+        Assert.Equal(OperatorDifferenceKind.OnlyInDifference, comparison.First!.Kind);
+        Assert.Equal("aten::randn", comparison.First.Operator.Name);
+        Assert.Equal(8, comparison.First.Operator.DrawCount);
+        Assert.Equal(1, comparison.SameBefore);
+        Assert.Equal(
+            [OperatorDifferenceKind.OnlyInDifference, OperatorDifferenceKind.Hashes, OperatorDifferenceKind.Hashes],
+            comparison.Differences.Select(difference => difference.Kind));
+        Assert.Contains("In all the difference drew 8 numbers more (48 to 40).", comparison.Message, StringComparison.Ordinal);
+        Assert.Equal(OperatorDifferenceKind.OnlyInReference, OperatorTraceComparer.Compare(
+            Run("zeros:4", "randn:3", "rand:4"), Run("zeros:4", "rand:4")).First!.Kind);
+    }
+
+    [Theory]
+    [InlineData("rand:4", "rand:5", OperatorDifferenceKind.Draws)]
+    [InlineData("zeros:4", "zeros:5", OperatorDifferenceKind.Inputs)]
+    public void TheSameOperatorOnOtherThings(string reference, string difference, OperatorDifferenceKind kind) =>
+        Assert.Equal(kind, OperatorTraceComparer.Compare(Run(reference), Run(difference)).First!.Kind);
+
+    [Fact]
+    public void AnotherSeedShowsInTheBytesAlone()
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(RunWith(1, "rand:4"), RunWith(2, "rand:4"));
+        Assert.Equal(OperatorDifferenceKind.Hashes, comparison.First!.Kind);
+        Assert.True(comparison.HashesCompared);
+    }
+
+    // Of twenty thousand operators on either side, the one too many in the middle is found, in the time that two walks take.
+    [Fact]
+    public void LongTracesAreAligned()
+    {
+        OperatorRecord[] records = [.. Enumerable.Range(0, 20_000).Select(i => Record(i, i % 7 == 0 ? "aten::add" : "aten::mul", i % 5))];
+        OperatorRecord[] more = [.. records[..9_000], Record(0, "aten::randn", 3), .. records[9_000..]];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(records), Trace(more));
+        Assert.Equal("aten::randn", Assert.Single(comparison.Differences).Operator.Name);
+        Assert.Equal(9_000, comparison.SameBefore);
+    }
+
+    // Beyond the size of one table: many differences all along.
+    [Fact]
+    public void LongTracesWithManyDifferencesKeepTheFirst()
+    {
+        OperatorRecord[] records = [.. Enumerable.Range(0, 12_000).Select(i => Record(i, "aten::mul", i))];
+        OperatorRecord[] other = [.. records.SelectMany((record, i) => i % 100 == 50 ? [Record(0, "aten::rand", 1), record] : new[] { record })];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(records), Trace(other));
+        Assert.Equal(120, comparison.Differences.Count);
+        Assert.All(comparison.Differences, difference => Assert.Equal(OperatorDifferenceKind.OnlyInDifference, difference.Kind));
+        Assert.Equal(50, comparison.SameBefore);
+    }
+
+    [Fact]
+    public void ATraceGoesThroughAFile()
+    {
+        using var folder = new TestFolder();
+        OperatorTrace trace = Run("zeros:4", "randn:20");
+        OperatorTraceFile.Write(folder.File("a.jsonl"), trace, force: false);
+        Assert.Throws<IOException>(() => OperatorTraceFile.Write(folder.File("a.jsonl"), trace, force: false));
+        OperatorTrace read = OperatorTraceFile.Read(folder.File("a.jsonl"));
+        Assert.True(OperatorTraceComparer.Compare(trace, read).Identical);
+        Assert.Equal(trace.Records.Count, read.Records.Count);
+        Assert.Equal(trace.Records[1].Inputs, read.Records[1].Inputs);
+    }
+
+    // Cut anywhere, a file is refused or, by chance of a whole last line, never.
+    [Fact]
+    public void AFileThatWasCutShortIsRefused()
+    {
+        using var folder = new TestFolder();
+        OperatorTraceFile.Write(folder.File("a.jsonl"), Run("zeros:4", "randn:20"), force: false);
+        byte[] whole = File.ReadAllBytes(folder.File("a.jsonl"));
+        for (int length = 0; length < whole.Length - 1; length += 7)
+        {
+            File.WriteAllBytes(folder.File("cut.jsonl"), whole[..length]);
+            Assert.Equal(
+                ReproTorchErrorKind.FileFormat,
+                Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("cut.jsonl"))).Kind);
+        }
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("{\"format\":\"other\",\"version\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":2}\n{\"records\":0}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"records\":7}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n[1]\n{\"records\":1}")]
+    [InlineData("\u0093NUMPY")]
+    public void WhatIsNoTraceIsRefused(string text)
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder.File("a.jsonl"), text);
+        Assert.Equal(
+            ReproTorchErrorKind.FileFormat,
+            Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("a.jsonl"))).Kind);
+    }
+
+    private static OperatorTrace Run(params string[] draws) => RunWith(7, draws);
+
+    private static OperatorTrace RunWith(int seed, params string[] draws)
+    {
+        RandomStreams.Seed(seed, [RandomSource.Torch], null);
+        return OperatorObserverTests.Observe(
+            () => Array.ForEach(draws, draw => TensorFactory.Create(draw.Split(':')[0], [int.Parse(draw.Split(':')[1], null)], []).Dispose()),
+            new ObserverOptions { Hash = true });
+    }
+
+    private static OperatorRecord Record(long index, string name, int size) =>
+        new() { Index = index, Name = name, Inputs = [$"float32 ({size})"], Outputs = [$"float32 ({size})"] };
+
+    private static OperatorTrace Trace(OperatorRecord[] records) =>
+        new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: false, isRandomOnly: false);
+}
