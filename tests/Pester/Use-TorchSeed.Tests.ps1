@@ -38,7 +38,8 @@ Describe 'Use-TorchSeed' {
     }
 
     It 'leaves errors of the block what they are' {
-        $out = Use-TorchSeed 0 { Write-Error 'small'; 'on' } -ErrorVariable problem -ErrorAction SilentlyContinue
+        $out = Use-TorchSeed 0 { Write-Error 'small' -ErrorAction SilentlyContinue -ErrorVariable script:problem; 'on' }
+        $script:problem[0].Exception.Message | Should -Be 'small'
         $out | Should -Be 'on'
     }
 
