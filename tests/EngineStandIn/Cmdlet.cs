@@ -118,7 +118,12 @@ public sealed class SessionState(Shell shell)
 
 public sealed class PathIntrinsics(Shell shell)
 {
-    public string GetUnresolvedProviderPathFromPSPath(string path) => IO.Path.GetFullPath(path, shell.Folder);
+    public string GetUnresolvedProviderPathFromPSPath(string path, out ProviderInfo provider, out PSDriveInfo drive)
+    {
+        provider = new ProviderInfo { Name = path.StartsWith("Env:", StringComparison.OrdinalIgnoreCase) ? "Environment" : "FileSystem" };
+        drive = new PSDriveInfo();
+        return IO.Path.GetFullPath(path, shell.Folder);
+    }
 }
 
 /// <summary>What ThrowTerminatingError becomes here.</summary>

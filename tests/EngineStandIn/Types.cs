@@ -118,13 +118,20 @@ namespace System.Management.Automation
         public ProgressRecordType RecordType { get; set; }
     }
 
+    public class PSCustomObject;
+
+    public class PSDriveInfo;
+
     public class RuntimeException(string message) : Exception(message);
 
     public class ItemNotFoundException(string message) : RuntimeException(message);
 
     public class DriveNotFoundException(string message) : RuntimeException(message);
 
-    public class ProviderInfo;
+    public class ProviderInfo
+    {
+        public string Name { get; init; } = "FileSystem";
+    }
 
     public class InvocationInfo
     {

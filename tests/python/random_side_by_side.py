@@ -71,6 +71,7 @@ PYTHON = [
     call("paretovariate", 3.0, shape=[3]), call("weibullvariate", 1.0, 1.5, shape=[3]), call("random", shape=[2, 3]),
 ]
 
+NAN = float("nan")
 SIZED = {"size": 5}
 LEGACY = [
     call("rand"), call("rand", 2, 3), call("rand", 0, 3), call("randn"), call("randn", 7), call("randn", 3, 2), call("random_sample", 5),
@@ -98,7 +99,10 @@ LEGACY = [
     call("triangular", 5, 1, 0), call("triangular", 1, 1, 1), call("zipf", 2, 9), call("zipf", 1), call("logseries", 0.6, 9), call("logseries", 0.999, 5), call("logseries", 1),
     call("negative_binomial", 3, 0.4, 9), call("negative_binomial", 0, 0.5), call("hypergeometric", 10, 20, 5, 9), call("hypergeometric", 100, 200, 50, 9),
     call("hypergeometric", 1, 1, 5), call("hypergeometric", 0, 10, 5, 3), call("multinomial", 20, [0.2, 0.3, 0.5], 3), call("multinomial", 5, [0.9, 0.9]), call("dirichlet", [1, 2, 3], 3),
-    call("dirichlet", [0.01, 0.02], 3), call("dirichlet", [0, 1]), call("rand", 3),
+    call("dirichlet", [0.01, 0.02], 3), call("dirichlet", [0, 1]), call("dirichlet", [[1, 2], [3, 4]]), call("choice", 3, p=[[0.5, 0.5]]),
+    *[call(name, NAN, *rest) for name, *rest in (("standard_gamma",), ("chisquare",), ("standard_t",), ("gamma", 1), ("beta", 0.5), ("f", 3),
+                                                 ("noncentral_chisquare", 1), ("noncentral_f", 2, 1), ("negative_binomial", 0.5))],
+    call("randint", 0, 100, 5, "u1"), call("randint", 0, 100, 5, "i4"), call("rand", 3),
 ]
 
 GENERATOR = [
@@ -128,7 +132,7 @@ TORCH = [
     call("randint", 5, 5, (2,)), call("randperm", 10), call("randperm", 0), call("randperm", 1000), call("normal", 2.0, 3.0, (5,)), call("normal", 0.0, -1.0, (5,)),
     call("normal", [0.0, 10.0, 20.0], [1.0, 2.0, 3.0]), call("bernoulli", [0.1, 0.5, 0.9, 0.0, 1.0]), call("bernoulli", [0.5, 2.0]), call("multinomial", [0.1, 0.2, 0.3, 0.4], 3),
     call("multinomial", [0.1, 0.2, 0.3, 0.4], 7, True), call("multinomial", [1.0, 0.0], 2), call("poisson", [0.5, 3.0, 100.0]), call("binomial", [10.0, 100.0], [0.3, 0.5]),
-    call("uniform_", -1.0, 2.0, size=5), call("uniform_", 2.0, 1.0, size=5), call("normal_", 1.0, 0.5, size=20), call("random_", size=5), call("random_", 7, size=5), call("random_", -3, 7, size=5),
+    call("uniform_", -1.0, 2.0, size=5), call("uniform_", 2.0, 1.0, size=5), call("normal_", 1.0, 0.5, size=20), call("random_", size=5), call("random_", 7, size=5), call("random_", -3, 7, size=5), call("random_", 5, None, size=5, dtype="int64"),
     call("random_", size=5, dtype="int64"), call("random_", size=5, dtype="int32"), call("random_", size=5, dtype="uint8"), call("bernoulli_", 0.3, size=9), call("exponential_", 1.5, size=9),
     call("exponential_", -1.0, size=2), call("cauchy_", 0.0, 2.0, size=5), call("log_normal_", 1.0, 2.0, size=5), call("geometric_", 0.3, size=9), call("geometric_", 0.0, size=2), call("rand", 2),
 ]

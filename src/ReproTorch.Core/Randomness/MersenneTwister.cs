@@ -99,6 +99,18 @@ public sealed partial class MersenneTwister
     /// <exception cref="ArgumentException"><paramref name="key"/> is too short.</exception>
     public void GetState(Span<uint> key) => _state.AsSpan(0, StateLength).CopyTo(key);
 
+    /// <summary>Refuses words from which only zeros follow: the rejection loops of distributions would never end on them. Of the first
+    /// word only the upper bit belongs to the state.</summary>
+    /// <exception cref="ReproTorchException">They are so.</exception>
+    public static void RequireSequence(ReadOnlySpan<uint> words)
+    {
+        if ((words[0] & 0x80000000) == 0 && !words[1..].ContainsAnyExcept(0u))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, "The state is damaged: all of its words are 0, and no sequence comes from them.");
+        }
+    }
+
     /// <summary>Continues from a state.</summary>
     /// <param name="key">The 624 words of state.</param>
     /// <param name="position">Words of the block that were given out already, 0..624.</param>

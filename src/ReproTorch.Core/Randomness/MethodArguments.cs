@@ -13,6 +13,12 @@ internal sealed class MethodArguments
     private readonly string[] _parameters;
     private readonly Dictionary<string, object?> _values = [];
 
+    private static readonly double s_nan = BitConverter.UInt64BitsToDouble(0x7ff8000000000000);
+
+    // The parameters whose default is None in the originals.
+    private static readonly HashSet<string> s_mayBeNone =
+        ["size", "high", "stop", "mode", "weights", "cum_weights", "counts", "p", "axis", "dtype", "to"];
+
     // Lists given for what is a number otherwise, stretched to the shape of the result; and which of their elements
     // counts.
     private readonly Dictionary<string, object?[]> _stretched = [];
@@ -59,6 +65,15 @@ internal sealed class MethodArguments
             if (!_values.ContainsKey(name))
             {
                 throw Invalid($"needs a value for {name}.");
+            }
+        }
+
+        // A variable that does not exist is null too: it must not pass for a number.
+        foreach (string name in _parameters.Where(name => _values.TryGetValue(name, out object? value) && value is null))
+        {
+            if (!s_mayBeNone.Contains(name) || _parameters.Take(signature.Required).Contains(name))
+            {
+                throw Invalid($"takes a value for {name}: got None.");
             }
         }
     }
@@ -116,6 +131,9 @@ internal sealed class MethodArguments
     }
 
     public bool Has(string name) => _values.GetValueOrDefault(name) is not null;
+
+    /// <summary>Whether it was given, be it as None.</summary>
+    public bool IsGiven(string name) => _values.ContainsKey(name);
 
     /// <summary>An argument as it was given.</summary>
     public object? Value(string name) => _values.GetValueOrDefault(name);
@@ -178,16 +196,33 @@ internal sealed class MethodArguments
 
         // Python's own types are NumPy's 64-bit ones, other than PyTorch's names for them.
         string name = Text("dtype", string.Empty);
-        name = name switch { "int" => "int64", "float" => "float64", _ => name };
+        name = name switch
+        {
+            "int" or "i8" => "int64",
+            "float" or "double" or "f8" => "float64",
+            "single" or "f4" => "float32",
+            "i1" => "int8",
+            "i2" => "int16",
+            "i4" => "int32",
+            "u1" => "uint8",
+            "u2" => "uint16",
+            "u4" => "uint32",
+            "u8" => "uint64",
+            "?" => "bool",
+            _ => name,
+        };
         return DTypes.TryParse(name, out DType dtype) && allowed.Contains(dtype) ? dtype
             : throw NumpyGeneratorArgument.Invalid($"Unsupported dtype dtype('{name}') for {_method}");
     }
 
     /// <summary>A list of numbers.</summary>
-    public double[] Doubles(string name) => [.. Array(name).Values.Select(item => ToDouble(name, item))];
+    public double[] Doubles(string name) => [.. Flat(name).Select(item => ToDouble(name, item))];
+
+    /// <summary>The elements of a matrix, in C order.</summary>
+    public double[] Matrix(string name) => [.. Array(name).Values.Select(item => ToDouble(name, item))];
 
     /// <summary>A list of integers.</summary>
-    public long[] Int64s(string name) => [.. Array(name).Values.Select(item => ToInt64(name, item))];
+    public long[] Int64s(string name) => [.. Flat(name).Select(item => ToInt64(name, item))];
 
     /// <summary>A number, or an array of numbers.</summary>
     public NumpyArray<double> DoubleArray(string name, double otherwise = 0) => NumberArray(name, otherwise, ToDouble);
@@ -251,6 +286,16 @@ internal sealed class MethodArguments
     /// <summary>An error that names the method.</summary>
     public ReproTorchException Invalid(string text) => NumpyGeneratorArgument.Invalid($"{_method}() {text}");
 
+    // A list of numbers, not of lists.
+    private object?[] Flat(string name)
+    {
+        NumpyArray<object?> array = Array(name);
+        return array.Shape.Length == 1 ? array.Values
+            : throw NumpyGeneratorArgument.Invalid(name == "p"
+                ? $"'p' must be 1-dimensional: its shape is {NumpyShape.Text(array.Shape)}."
+                : $"object too deep for desired array: {name} has the shape {NumpyShape.Text(array.Shape)}, and a list of numbers is expected.");
+    }
+
     private static bool IsList(object? value) => value is IEnumerable and not string;
 
     private void BindPositional(MethodSignature signature, IReadOnlyList<object?> positional)
@@ -282,13 +327,16 @@ internal sealed class MethodArguments
     private object? Current(string name) =>
         _stretched.TryGetValue(name, out object?[]? elements) ? elements[_element] : _values.GetValueOrDefault(name);
 
-    private double ToDouble(string name, object? value) => value switch
+    // A NaN is C's, which the originals have: .NET's has the other sign, and the results would show it.
+    private double ToDouble(string name, object? value) => ToNumber(name, value) is var number && double.IsNaN(number) ? s_nan : number;
+
+    private double ToNumber(string name, object? value) => value switch
     {
         double number => number,
         float number => number,
         BigInteger number => (double)number,
         bool flag => flag ? 1 : 0,
-        string text when double.TryParse(text, CultureInfo.InvariantCulture, out double number) => number,
+        string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
         IConvertible number and not string => number.ToDouble(CultureInfo.InvariantCulture),
         _ => throw Invalid($"takes a number for {name}: got {Shown(value)}."),
     };
@@ -300,7 +348,7 @@ internal sealed class MethodArguments
         ulong number => number,
         double number when double.IsInteger(number) => new BigInteger(number),
         decimal number when decimal.IsInteger(number) => new BigInteger(number),
-        string text when BigInteger.TryParse(text, CultureInfo.InvariantCulture, out BigInteger number) => number,
+        string text when BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger number) => number,
         sbyte or byte or short or ushort or int or uint or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
         _ => throw Invalid($"takes an integer for {name}: got {Shown(value)}."),
     };

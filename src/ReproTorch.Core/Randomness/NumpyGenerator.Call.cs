@@ -209,7 +209,7 @@ public sealed partial class NumpyGenerator
     private static RandomValues CallMultivariateNormal(NumpyGenerator g, MethodArguments a)
     {
         double[] mean = a.Doubles("mean");
-        double[] cov = a.Doubles("cov");
+        double[] cov = a.Matrix("cov");
         long[] shape = a.Array("cov").Shape;
         if (a.Array("mean").Shape.Length != 1)
         {

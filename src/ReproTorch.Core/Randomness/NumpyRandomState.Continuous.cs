@@ -12,19 +12,19 @@ public sealed partial class NumpyRandomState
         new((s, loc, scale, _) => loc + (scale * s.StandardNormal()), ("loc", None), ("scale", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_beta =
-        new((s, a, b, _) => s.NextBeta(a, b), ("a", PositiveNotNaN), ("b", PositiveNotNaN));
+        new((s, a, b, _) => s.NextBeta(a, b), ("a", Positive), ("b", Positive));
 
     private static readonly NumpyRandomStateDistribution<double> s_chisquare =
-        new((s, df, _, _) => s.NextChisquare(df), ("df", PositiveNotNaN));
+        new((s, df, _, _) => s.NextChisquare(df), ("df", Positive));
 
     private static readonly NumpyRandomStateDistribution<double> s_exponential =
         new((s, scale, _, _) => scale * s.StandardExponential(), ("scale", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_f =
-        new((s, n, d, _) => s.NextF(n, d), ("dfnum", PositiveNotNaN), ("dfden", PositiveNotNaN));
+        new((s, n, d, _) => s.NextF(n, d), ("dfnum", Positive), ("dfden", Positive));
 
     private static readonly NumpyRandomStateDistribution<double> s_gamma = new(
-        (s, shape, scale, _) => scale * s.NextStandardGamma(shape), ("shape", NonNegativeNotNaN), ("scale", NonNegative));
+        (s, shape, scale, _) => scale * s.NextStandardGamma(shape), ("shape", NonNegative), ("scale", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_gumbel =
         new((s, loc, scale, _) => s.NextGumbel(loc, scale), ("loc", None), ("scale", NonNegative));
@@ -39,11 +39,11 @@ public sealed partial class NumpyRandomState
         (s, mean, sigma, _) => Math.Exp(mean + (sigma * s.StandardNormal())), ("mean", None), ("sigma", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_noncentralChisquare = new(
-        (s, df, nonc, _) => s.NextNoncentralChisquare(df, nonc), ("df", PositiveNotNaN), ("nonc", NonNegative));
+        (s, df, nonc, _) => s.NextNoncentralChisquare(df, nonc), ("df", Positive), ("nonc", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_noncentralF = new(
         (s, n, d, nonc) => s.NextNoncentralF(n, d, nonc),
-        ("dfnum", PositiveNotNaN), ("dfden", PositiveNotNaN), ("nonc", NonNegative));
+        ("dfnum", Positive), ("dfden", Positive), ("nonc", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_pareto =
         new((s, a, _, _) => Math.Exp(s.StandardExponential() / a) - 1, ("a", Positive));
@@ -55,10 +55,10 @@ public sealed partial class NumpyRandomState
         new((s, scale, _, _) => s.NextRayleigh(scale), ("scale", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_standardGamma =
-        new((s, shape, _, _) => s.NextStandardGamma(shape), ("shape", NonNegativeNotNaN));
+        new((s, shape, _, _) => s.NextStandardGamma(shape), ("shape", NonNegative));
 
     private static readonly NumpyRandomStateDistribution<double> s_standardT =
-        new((s, df, _, _) => s.NextStandardT(df), ("df", PositiveNotNaN));
+        new((s, df, _, _) => s.NextStandardT(df), ("df", Positive));
 
     private static readonly NumpyRandomStateDistribution<double> s_triangular =
         new((s, left, mode, right) => s.NextTriangular(left, mode, right),

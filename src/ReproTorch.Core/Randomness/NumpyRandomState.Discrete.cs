@@ -12,7 +12,7 @@ public sealed partial class NumpyRandomState
         new((s, p, _, _) => s.NextLogseries(p), ("p", From0Below1));
 
     private static readonly NumpyRandomStateDistribution<long> s_negativeBinomial = new(
-        (s, n, p, _) => s.NextPoisson((1 - p) / p * s.NextStandardGamma(n)), ("n", PositiveNotNaN), ("p", From0To1));
+        (s, n, p, _) => s.NextPoisson((1 - p) / p * s.NextStandardGamma(n)), ("n", Positive), ("p", From0To1));
 
     private static readonly NumpyRandomStateDistribution<long> s_poisson =
         new((s, lam, _, _) => s.NextPoisson(lam), ("lam", PoissonMean));

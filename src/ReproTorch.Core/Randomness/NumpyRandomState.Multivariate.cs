@@ -50,7 +50,7 @@ public sealed partial class NumpyRandomState
     public NumpyArray<double> Dirichlet(double[] alpha, long[]? size = null)
     {
         ArgumentNullException.ThrowIfNull(alpha);
-        NumpyRandomStateConstraint.PositiveNotNaN.Check("alpha", alpha);
+        NumpyRandomStateConstraint.Positive.Check("alpha", alpha);
         NumpyArray<double> result = NewArray<double>([.. size ?? [], alpha.Length]);
         for (int i = 0; i < result.Values.Length; i += alpha.Length)
         {

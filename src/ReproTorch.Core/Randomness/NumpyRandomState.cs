@@ -123,6 +123,7 @@ public sealed partial class NumpyRandomState
             throw Invalid($"The state's draw count is negative: {state.DrawCount}.");
         }
 
+        MersenneTwister.RequireSequence([.. state.Key]);
         _twister.SetState([.. state.Key], state.Position, state.DrawCount);
         _hasGauss = state.HasGauss;
         _gauss = state.CachedGaussian;

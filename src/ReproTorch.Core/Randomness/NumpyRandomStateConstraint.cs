@@ -15,13 +15,6 @@ internal enum NumpyRandomStateConstraint
     /// <summary>Above 0.</summary>
     Positive,
 
-    /// <summary>Above 0, and no NaN: with NaN the legacy algorithm has no end. (NumPy lets it in and does not
-    /// return.)</summary>
-    PositiveNotNaN,
-
-    /// <summary>0 or more, and no NaN, for the same reason.</summary>
-    NonNegativeNotNaN,
-
     /// <summary>0 to 1; no NaN.</summary>
     From0To1,
 
@@ -78,11 +71,9 @@ internal static class NumpyRandomStateConstraints
         {
             string? text = constraint switch
             {
-                NumpyRandomStateConstraint.NonNegativeNotNaN when double.IsNaN(value) => $"{name} must not be NaN",
-                NumpyRandomStateConstraint.PositiveNotNaN when double.IsNaN(value) => $"{name} must not be NaN",
-                NumpyRandomStateConstraint.NonNegative or NumpyRandomStateConstraint.NonNegativeNotNaN
+                NumpyRandomStateConstraint.NonNegative
                     when double.IsNegative(value) && !double.IsNaN(value) => $"{name} < 0",
-                NumpyRandomStateConstraint.Positive or NumpyRandomStateConstraint.PositiveNotNaN
+                NumpyRandomStateConstraint.Positive
                     when value <= 0 => $"{name} <= 0",
                 NumpyRandomStateConstraint.From0To1 when !(value >= 0 && value <= 1) =>
                     $"{name} < 0, {name} > 1 or {name} {nanText}",

@@ -6,7 +6,7 @@ namespace ReproTorch.Randomness;
 
 /// <summary>
 /// Reads a value that is written as in Python: integers of any size, floats (with <c>inf</c> and <c>nan</c>), strings in quotes,
-/// <c>True</c>, <c>False</c>, <c>None</c>, lists, tuples and <c>range(..)</c>. Nothing is evaluated.
+/// bytes, <c>True</c>, <c>False</c>, <c>None</c>, lists, tuples and <c>range(..)</c>. Nothing is evaluated.
 /// </summary>
 /// <remarks>Source: The Python Language Reference, 2.4 and 6.2.</remarks>
 public static class PythonLiteral
@@ -16,14 +16,14 @@ public static class PythonLiteral
 
     /// <summary>Reads a value.</summary>
     /// <param name="text">The text; what is none of the forms above, and has none of their marks, is a string without quotes.</param>
-    /// <returns>A <see cref="BigInteger"/>, double, string, bool, null, or <c>object[]</c>.</returns>
+    /// <returns>A <see cref="BigInteger"/>, double, string, <c>byte[]</c>, bool, null, or <c>object[]</c>.</returns>
     /// <exception cref="ReproTorchException">The text begins as one of these forms and does not end as it.</exception>
     public static object? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         string trimmed = text.Trim();
         bool isLiteral = trimmed.Length > 0
-            && (trimmed[0] is '[' or '(' or '\'' or '"' || trimmed.StartsWith("range(", StringComparison.Ordinal));
+            && (trimmed[0] is '[' or '(' or '\'' or '"' || IsBytes(trimmed, 0) || trimmed.StartsWith("range(", StringComparison.Ordinal));
         return isLiteral ? new Reader(trimmed).ReadAll() : Word(trimmed, isWhole: true);
     }
 
@@ -58,6 +58,9 @@ public static class PythonLiteral
         return BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger integer) ? integer : null;
     }
 
+    private static bool IsBytes(string text, int position) =>
+        position + 1 < text.Length && text[position] == 'b' && (text[position + 1] is '\'' or '"');
+
     private static ReproTorchException Invalid(string message) => new(ReproTorchErrorKind.InvalidArgument, message);
 
     private sealed class Reader(string text)
@@ -86,7 +89,12 @@ public static class PythonLiteral
                 case '(':
                     return Items(')', depth);
                 case '\'' or '"':
-                    return Quoted();
+                    return Quoted(isBytes: false);
+                case 'b' when IsBytes(text, _position):
+                    _position++;
+                    return Array.ConvertAll(Quoted(isBytes: true).ToCharArray(), character => character <= byte.MaxValue
+                        ? (byte)character
+                        : throw Invalid("bytes can only contain ASCII literal characters"));
                 default:
                     int start = _position;
                     while (_position < text.Length && Current is not (',' or ']' or ')' or '(' or '['))
@@ -155,7 +163,7 @@ public static class PythonLiteral
             return items;
         }
 
-        private string Quoted()
+        private string Quoted(bool isBytes)
         {
             char quote = text[_position++];
             var result = new StringBuilder();
@@ -163,8 +171,7 @@ public static class PythonLiteral
             {
                 if (Current == '\\' && _position + 1 < text.Length)
                 {
-                    _position++;
-                    result.Append(Current switch { 'n' => '\n', 't' => '\t', 'r' => '\r', var other => other });
+                    Escape(result, isBytes);
                 }
                 else
                 {
@@ -175,6 +182,59 @@ public static class PythonLiteral
             }
 
             return _position++ < text.Length ? result.ToString() : throw Invalid($"The string in {text} has no end.");
+        }
+
+        // The escapes of The Python Language Reference, 2.4.1; of one that there is not both characters stay. Ends on its last character.
+        private void Escape(StringBuilder result, bool isBytes)
+        {
+            char kind = text[++_position];
+            int digits = kind switch { 'x' => 2, 'u' when !isBytes => 4, 'U' when !isBytes => 8, _ => 0 };
+            if (digits > 0)
+            {
+                string hex = text[(_position + 1)..Math.Min(_position + 1 + digits, text.Length)];
+                if (hex.Length < digits || !int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code) || code is < 0 or > 0x10ffff)
+                {
+                    throw Invalid($"The escape \\{kind}{hex} in {text} is truncated or names no character.");
+                }
+
+                _position += digits;
+                result.Append(code > char.MaxValue ? char.ConvertFromUtf32(code) : (char)code);
+                return;
+            }
+
+            if (kind is >= '0' and <= '7')
+            {
+                int value = 0;
+                int end = Math.Min(_position + 3, text.Length);
+                for (; _position < end && Current is >= '0' and <= '7'; _position++)
+                {
+                    value = (8 * value) + (Current - '0');
+                }
+
+                _position--;
+                result.Append((char)value);
+                return;
+            }
+
+            if (kind == 'N' && !isBytes)
+            {
+                throw Invalid($"The escape \\N in {text} names a character by its Unicode name; write it as it is, or as \\u and its number.");
+            }
+
+            result.Append(kind switch
+            {
+                '\\' => "\\",
+                '\'' => "'",
+                '"' => "\"",
+                'a' => "\a",
+                'b' => "\b",
+                'f' => "\f",
+                'n' => "\n",
+                'r' => "\r",
+                't' => "\t",
+                'v' => "\v",
+                _ => "\\" + kind,
+            });
         }
 
         private char Current => _position < text.Length ? text[_position] : '\0';

@@ -157,6 +157,7 @@ public sealed partial class PythonRandom
             throw Invalid($"invalid state: the position is {position}, which is not in 0..624.");
         }
 
+        MersenneTwister.RequireSequence(words);
         _twister.SetState(words, (int)position, state.DrawCount);
         _gaussNext = state.GaussNext;
     }

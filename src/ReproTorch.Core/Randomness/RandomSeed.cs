@@ -21,6 +21,9 @@ internal static class RandomSeed
             case ulong number:
                 integer = number;
                 return true;
+            case bool flag:
+                integer = flag ? 1 : 0;
+                return true;
             case decimal number when decimal.IsInteger(number):
                 integer = new BigInteger(number);
                 return true;

@@ -45,7 +45,8 @@ public abstract class RandomStream
     /// <param name="shape">The shape wanted: the method's <c>size</c>, or how often one without a size is called; null for what the
     /// arguments say.</param>
     /// <exception cref="ReproTorchException">There is no such method, or an argument is missing, unknown or out of range: in the
-    /// original's words. Nothing is drawn then.</exception>
+    /// original's words. Arguments are checked before anything is drawn; what only the drawn number makes wrong (an overflow) has
+    /// been drawn, as in the original.</exception>
     public abstract RandomValues Draw(
         string method, IReadOnlyList<object?> positional, IDictionary? named = null, IReadOnlyList<long>? shape = null);
 

@@ -90,7 +90,7 @@ public static class RngStateFile
             {
                 NumPy = new NumpyRandomStateSnapshot(
                     [.. Integers(path, key, MersenneTwister.StateLength).Select(word => Word(path, key.Name, word))],
-                    (int)Math.Clamp(Integers(path, Require(path, members, NumpyPosition), 1)[0], -1, int.MaxValue),
+                    Position(path, Integers(path, Require(path, members, NumpyPosition), 1)[0]),
                     Integers(path, Require(path, members, NumpyHasGauss), 1)[0] != 0,
                     Doubles(path, Require(path, members, NumpyGauss)) is [double gauss, ..] ? gauss : 0)
                 {
@@ -104,6 +104,9 @@ public static class RngStateFile
             path, $"holds no states of random streams. Expected members such as torch_cpu, {PythonState} or {NumpyKey}; "
             + $"it has {string.Join(", ", members.Select(member => member.Name).Take(5))}.");
     }
+
+    // Nobody draws more, and what counts on from here stays in 64 bits.
+    private const long MostDraws = 1L << 62;
 
     private const int PythonRandomStateLength = MersenneTwister.StateLength + 1;
 
@@ -138,7 +141,9 @@ public static class RngStateFile
         Find(members, name) ?? throw Damaged(path, $"has no member '{name}', which belongs to the others.");
 
     private static long? CountOf(string path, IReadOnlyList<NamedTensorData> members, string name) =>
-        Find(members, name) is { } member ? Integers(path, member, 1)[0] : null;
+        Find(members, name) is not { } member ? null
+            : Integers(path, member, 1)[0] is >= 0 and <= MostDraws and var count ? count
+            : throw Damaged(path, $"{name} is no number of draws: {Integers(path, member, 1)[0]}.");
 
     private static string DeviceOf(string path, string name) => name == "cpu" ? name
         : name.StartsWith("cuda_", StringComparison.Ordinal) && int.TryParse(name[5..], out int index) && index >= 0 ? $"cuda:{index}"
@@ -179,6 +184,10 @@ public static class RngStateFile
     private static double[] Doubles(string path, NamedTensorData member) => member.Data is { DType: DType.float64, Count: <= 1 }
         ? MemoryMarshal.Cast<byte, double>(member.Data.AllBytes()).ToArray()
         : throw Damaged(path, $"{member.Name} is {member.Data.DType} of {member.Data.Count} elements. Expected at most one float64.");
+
+    private static int Position(string path, long value) => value is >= 0 and <= MersenneTwister.StateLength
+        ? (int)value
+        : throw Damaged(path, $"{NumpyPosition} is {value}, which is not in 0..{MersenneTwister.StateLength}.");
 
     private static uint Word(string path, string name, long value) => value is >= 0 and <= uint.MaxValue
         ? (uint)value

@@ -15,8 +15,8 @@ internal sealed class TorchDrawCounter
     private const int NextOffset = 16;
     private const int WordsOffset = 24;
 
-    // Some 10^11 words: a minute of walking. Whoever draws more is told that the count is not known.
-    private const long MaxBlocks = 160_000_000;
+    // Some 10^10 words: seconds of walking. Whoever draws more is told that the count is not known.
+    private const long MaxBlocks = 16_000_000;
 
     // Blocks that one walker goes before the other's turn.
     private const int Stride = 1024;
@@ -71,7 +71,7 @@ internal sealed class TorchDrawCounter
                 return fromSeed.Blocks;
             }
 
-            if (fromSeed.Blocks > known && ahead!.Blocks > MaxBlocks)
+            if (fromSeed.Blocks > known && (ahead is null || ahead.Blocks > MaxBlocks))
             {
                 break;
             }

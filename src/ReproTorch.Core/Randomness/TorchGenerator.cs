@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ReproTorch.Interop;
 using ReproTorch.Tensors;
 
@@ -83,10 +84,48 @@ public sealed class TorchGenerator : IDisposable
     /// <exception cref="ReproTorchException">The bytes are no state of such a generator; the old state stays.</exception>
     public unsafe void SetState(ReadOnlySpan<byte> state)
     {
+        if (Device.Type == TorchDeviceType.Cpu)
+        {
+            CheckEngine(state);
+        }
+
         fixed (byte* first = state)
         {
             NativeError.ThrowIfFailed(NativeMethods.rpt_generator_set_state(Handle, first, state.Length));
         }
+    }
+
+    // libtorch checks each number by itself; together they can still lead its engine past the end of its words, or, all of them zero,
+    // to a sequence that never leaves zero. Layout: CPUGeneratorImpl.cpp and MT19937RNGEngine.h.
+    private static void CheckEngine(ReadOnlySpan<byte> state)
+    {
+        const int LeftOffset = 8;
+        const int NextOffset = 16;
+        const int WordsOffset = 24;
+        const int WordsLength = 8 * MersenneTwister.StateLength;
+        if (state.Length < WordsOffset + WordsLength)
+        {
+            // libtorch says what is wrong with the size.
+            return;
+        }
+
+        int left = BinaryPrimitives.ReadInt32LittleEndian(state[LeftOffset..]);
+        ulong next = BinaryPrimitives.ReadUInt64LittleEndian(state[NextOffset..]);
+        bool isFresh = left == 1 && next == 0;
+        if (!isFresh && !(left is >= 1 and <= MersenneTwister.StateLength && next == (ulong)(MersenneTwister.StateLength + 1 - left)))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"The state of the generator is damaged: {left} words are left in its block and {next} were given, of {MersenneTwister.StateLength}.");
+        }
+
+        Span<uint> words = stackalloc uint[MersenneTwister.StateLength];
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = (uint)BinaryPrimitives.ReadUInt64LittleEndian(state[(WordsOffset + (8 * i))..]);
+        }
+
+        MersenneTwister.RequireSequence(words);
     }
 
     /// <summary>Lets go of the generator. A default one stays, as it is libtorch's.</summary>

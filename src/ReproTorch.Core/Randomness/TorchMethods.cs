@@ -70,7 +70,8 @@ internal static class TorchMethods
     private static RandomValues Random(TorchStream stream, MethodArguments a) => (a.Has("from"), a.Has("to")) switch
     {
         (false, false) => InPlace(stream, a, "random_"),
-        (true, false) => InPlace(stream, a, "random_", a.Int64("from")),
+        // Given as None, the end is that of the dtype; not given, the one number is the end.
+        (true, false) => a.IsGiven("to") ? InPlace(stream, a, "random_.from", a.Int64("from"), null) : InPlace(stream, a, "random_", a.Int64("from")),
         _ => InPlace(stream, a, "random_", a.Int64("from"), a.Int64("to")),
     };
 

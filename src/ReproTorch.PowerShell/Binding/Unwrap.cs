@@ -7,8 +7,9 @@ namespace ReproTorch.PowerShell.Binding;
 /// <summary>Takes PowerShell's wrappers off values, however deep they are nested.</summary>
 internal static class Unwrap
 {
-    /// <summary>The value without its own wrapper.</summary>
-    public static object? Value(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+    /// <summary>The value without its own wrapper. An object that is nothing but its wrapper's properties (a row of a table,
+    /// <c>[pscustomobject]</c>) keeps it.</summary>
+    public static object? Value(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 
     /// <summary>The value with everything inside it unwrapped too: arrays stay arrays, dictionaries keep their order.</summary>
     public static object? Deep(object? value)

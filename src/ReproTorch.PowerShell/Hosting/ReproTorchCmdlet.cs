@@ -63,7 +63,13 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     private protected void Attempt(object? target, Action action) => Guard(action, terminating: false, target);
 
     /// <summary>The file that a path names, which need not exist.</summary>
-    private protected string ToFilePath(string path) => SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+    /// <exception cref="ReproTorchException">It names something that is no file, such as a variable.</exception>
+    private protected string ToFilePath(string path)
+    {
+        string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        RequireFiles(path, provider);
+        return file;
+    }
 
     /// <summary>The files and folders that a path names: by wildcards unless it is literal.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
@@ -71,13 +77,24 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     {
         if (!literal)
         {
-            return [.. GetResolvedProviderPathFromPSPath(path, out _)];
+            IReadOnlyList<string> found = [.. GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider)];
+            RequireFiles(path, provider);
+            return found.Count > 0 ? found : throw new FileNotFoundException($"There is no file that '{path}' names.", path);
         }
 
         string file = ToFilePath(path);
         return File.Exists(file) || Directory.Exists(file)
             ? [file]
             : throw new FileNotFoundException($"There is no file '{file}'.", file);
+    }
+
+    private static void RequireFiles(string path, ProviderInfo provider)
+    {
+        if (provider.Name != "FileSystem")
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"'{path}' is a path of {provider.Name}. Expected one of the file system.");
+        }
     }
 
     /// <summary>Shows how far long work has come, 0 to 100; null takes the bar away.</summary>

@@ -354,15 +354,6 @@ public sealed class NumpyRandomStateTests
     // With these NumPy's own loops have no end, or take about as long as the rest of the universe.
     public static TheoryData<string, double[]> EndlessArguments => new()
     {
-        { "standard_gamma", [double.NaN] },
-        { "gamma", [double.NaN, 1.0] },
-        { "beta", [double.NaN, 1.0] },
-        { "beta", [1.0, double.NaN] },
-        { "chisquare", [double.NaN] },
-        { "f", [1.0, double.NaN] },
-        { "noncentral_chisquare", [double.NaN, 1.0] },
-        { "standard_t", [double.NaN] },
-        { "negative_binomial", [double.NaN, 0.5] },
         { "vonmises", [0.0, double.PositiveInfinity] },
         { "vonmises", [0.0, 1e17] },
         { "zipf", [2000.0] },
@@ -375,7 +366,6 @@ public sealed class NumpyRandomStateTests
     {
         NumpyRandomState stream = new(9);
         Assert.Throws<ReproTorchException>(() => s_methods[method](stream, new Arguments(arguments)));
-        Assert.Throws<ReproTorchException>(() => stream.Dirichlet([1.0, double.NaN]));
     }
 
     [Fact]

@@ -22,6 +22,8 @@ public sealed class PythonLiteralTests
         { "int8", "int8" },
         { "'a\\'b'", "a'b" },
         { "\"日本\"", "日本" },
+        { "'b\\x41\\u3042\\101\\n\\q'", "bAあA\n\\q" },
+        { "b'a\\xff'", new byte[] { 97, 255 } },
         { "[]", Array.Empty<object?>() },
         { "(1,)", new object?[] { BigInteger.One } },
         { "[1, (2.5, 'x'), [None]]", new object?[] { BigInteger.One, new object?[] { 2.5, "x" }, new object?[] { null } } },
@@ -35,6 +37,9 @@ public sealed class PythonLiteralTests
     public void ReadsWhatPythonWrites(string text, object? expected) => Assert.Equal(expected, PythonLiteral.Parse(text));
 
     [Theory]
+    [InlineData("'\\x4'")]
+    [InlineData("'\\N{DASH}'")]
+    [InlineData("b'é日'")]
     [InlineData("[1, 2")]
     [InlineData("[1 2]")]
     [InlineData("[abc]")]

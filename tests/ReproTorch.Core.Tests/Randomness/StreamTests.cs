@@ -25,6 +25,68 @@ public sealed class StreamTests : ProcessStateTests
         Assert.Equal(0, stream.DrawCount);
     }
 
+    // A variable that does not exist must not pass for a number.
+    [Theory]
+    [InlineData(RandomSource.Python, "randint", "randint() takes a value for b: got None.", 0, null)]
+    [InlineData(RandomSource.Python, "getrandbits", "getrandbits() takes a value for k: got None.", null)]
+    [InlineData(RandomSource.NumPy, "normal", "normal() takes a value for scale: got None.", 0, null)]
+    [InlineData(RandomSource.NumPy, "randint", "randint() takes a value for low: got None.", null)]
+    [InlineData(RandomSource.NumPyGenerator, "multinomial", "object too deep for desired array", 5, new double[0])]
+    [InlineData(RandomSource.NumPy, "uniform", "uniform() takes a number for low: got 1,5.", "1,5", 5)]
+    public void WhatIsNoValueIsRefused(RandomSource source, string method, string message, params object?[]? arguments)
+    {
+        arguments ??= [null];
+        if (method == "multinomial")
+        {
+            arguments = [5, new object[] { new[] { 0.2, 0.8 }, new[] { 0.5, 0.5 } }];
+        }
+
+        RandomStream stream = StreamFactory.Create(source, 1);
+        Assert.StartsWith(
+            message, Assert.Throws<ReproTorchException>(() => stream.Draw(method, arguments)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, stream.DrawCount);
+    }
+
+    // States that libtorch's own check lets through: one leads past the end of the engine's words, one to zeros for ever.
+    [Theory]
+    [InlineData(624, 624)]
+    [InlineData(1, 1)]
+    [InlineData(600, 24)]
+    public void StatesThatContradictThemselvesAreRefused(int left, int next)
+    {
+        var stream = (TorchStream)StreamFactory.Create(RandomSource.Torch, 1);
+        stream.Draw("rand", [3L]);
+        byte[] state = (byte[])stream.GetState();
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(state.AsSpan(8), left);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(16), next);
+        Assert.Contains("damaged", Assert.Throws<ReproTorchException>(() => stream.SetState(state)).Message, StringComparison.Ordinal);
+        Assert.Equal(3, stream.DrawCount);
+    }
+
+    [Fact]
+    public void StatesOfZerosAreRefused()
+    {
+        Assert.Contains("all of its words are 0", Assert.Throws<ReproTorchException>(() => StreamFactory.Create(RandomSource.Python, 1)
+            .SetState(new PythonRandomState(3, new long[625], null))).Message, StringComparison.Ordinal);
+        Assert.Contains("all of its words are 0", Assert.Throws<ReproTorchException>(() => StreamFactory.Create(RandomSource.NumPy, 1)
+            .SetState(new NumpyRandomStateSnapshot(new uint[624], 0, false, 0))).Message, StringComparison.Ordinal);
+        RandomStream torch = StreamFactory.Create(RandomSource.Torch, 1);
+        byte[] state = (byte[])torch.GetState();
+        state.AsSpan(24, 8 * 624).Clear();
+        Assert.Contains("all of its words are 0", Assert.Throws<ReproTorchException>(() => torch.SetState(state)).Message, StringComparison.Ordinal);
+    }
+
+    // One word that is not on the seed's path: the count is not known, and says so.
+    [Fact]
+    public void ACountThatCannotBeKnownIsNull()
+    {
+        var stream = (TorchStream)StreamFactory.Create(RandomSource.Torch, 1);
+        byte[] state = (byte[])stream.GetState();
+        state[24 + (8 * 64)] ^= 1;
+        stream.SetState(state);
+        Assert.Null(stream.DrawCount);
+    }
+
     [Fact]
     public void AShapeCallsAMethodWithoutSizesAgain()
     {

@@ -19,6 +19,7 @@ public sealed class SetTorchSeedCommand : ReproTorchCmdlet
 
     /// <summary>Which streams to seed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [ValidateSet(nameof(RandomSource.Torch), nameof(RandomSource.Python), nameof(RandomSource.NumPy), nameof(RandomSource.PowerShell))]
     public RandomSource[] Source { get; set; } = RandomStreams.SeededByDefault;
 

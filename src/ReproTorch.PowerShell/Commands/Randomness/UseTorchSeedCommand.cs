@@ -24,6 +24,7 @@ public sealed class UseTorchSeedCommand : ReproTorchCmdlet
 
     /// <summary>Which streams to seed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [ValidateSet(nameof(RandomSource.Torch), nameof(RandomSource.Python), nameof(RandomSource.NumPy), nameof(RandomSource.PowerShell))]
     public RandomSource[] Source { get; set; } = RandomStreams.SeededByDefault;
 
