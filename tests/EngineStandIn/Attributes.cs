@@ -105,6 +105,9 @@ public sealed class ValidatePatternAttribute(string regexPattern) : ValidateArgu
 }
 
 [AttributeUsage(AttributeTargets.Property)]
+public sealed class ValidateNotNullAttribute : ValidateArgumentsAttribute;
+
+[AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateNotNullOrEmptyAttribute : ValidateArgumentsAttribute;
 
 [AttributeUsage(AttributeTargets.Property)]

@@ -21,7 +21,8 @@ public static class ModelLoader
         ArgumentNullException.ThrowIfNull(options);
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no model file '{path}'.", path);
+            throw new FileNotFoundException(
+                Directory.Exists(path) ? $"'{path}' is a folder. Expected a TorchScript file." : $"There is no model file '{path}'.", path);
         }
 
         if (!options.Probe)

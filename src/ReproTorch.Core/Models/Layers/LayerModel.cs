@@ -54,6 +54,12 @@ public static class LayerModel
         ArgumentNullException.ThrowIfNull(layers);
         options ??= new LayerModelOptions();
         Action<string> warn = options.OnWarning ?? (_ => { });
+        if (layers.Any(layer => layer.Key == "forward"))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, "A layer is called 'forward', which is the name of the model's own method. Choose another name.");
+        }
+
         KeyValuePair<string, BoundLayer>[] bound =
         [
             .. layers.Select(layer => KeyValuePair.Create(

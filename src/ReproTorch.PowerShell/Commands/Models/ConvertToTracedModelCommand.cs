@@ -21,6 +21,7 @@ public sealed class ConvertToTracedModelCommand : ReproTorchCmdlet
 
     /// <summary>More inputs to check the trace with, each as -Example.</summary>
     [Parameter]
+    [ValidateNotNull]
     public object[] CheckInput { get; set; } = [];
 
     /// <summary>Traces without a check.</summary>
