@@ -56,6 +56,18 @@ Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
         $script:problem[0].Exception.Message | Should -BeLike '*recorded already*'
     }
 
+    It 'tells Compare-RunOutput where two runs part ways' {
+        $model = New-TorchModel -Layer 'Linear(4, 2)', 'Dropout(0.5)' -Seed 0
+        $x = Use-TorchSeed 1 { New-TorchTensor -Factory rand -Shape 3, 4 }
+        $a = Invoke-TorchModel $model $x -Seed 1 -OperatorTrace
+        $b = Invoke-TorchModel $model $x -Seed 2 -OperatorTrace
+        (Compare-RunOutput $a $a).Operators.Identical | Should -BeTrue
+        $comparison = Compare-RunOutput $a $b
+        $comparison.Operators.First.Operator.Name | Should -Be 'aten::dropout'
+        $comparison.Message | Should -BeLike '*Operators: The first difference: aten::dropout*'
+        (Compare-RunOutput $a (Invoke-TorchModel $model $x -Seed 1)).Operators | Should -BeNullOrEmpty
+    }
+
     It 'has help with a description and examples' {
         foreach ($name in 'Trace-TorchOperator', 'Compare-TorchOperatorTrace') { @((Get-Help $name -Full).Examples.Example).Count | Should -BeGreaterThan 0 }
     }

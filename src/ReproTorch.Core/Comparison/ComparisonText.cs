@@ -117,6 +117,11 @@ internal static class ComparisonText
             }
         }
 
+        if (run.Operators is { Identical: false } operators)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nOperators: {operators.Message}");
+        }
+
         return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using ReproTorch.Comparison.Kernels;
+using ReproTorch.Observation;
 using ReproTorch.Runs;
 
 namespace ReproTorch.Comparison;
@@ -61,6 +62,9 @@ public static class RunComparer
         {
             Reference = IdentityOf(reference),
             Difference = IdentityOf(difference),
+            Operators = reference.OperatorTrace is { } trace && difference.OperatorTrace is { } other
+                ? OperatorTraceComparer.Compare(trace, other)
+                : null,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ReproTorch.Observation;
 
 namespace ReproTorch.Comparison;
 
@@ -40,6 +41,10 @@ public sealed record RunComparison
 
     /// <summary>The first thing that fails what was asked for; where all match, the first whose bits differ; null for identical runs.</summary>
     public FirstDifference? FirstDifference { get; init; }
+
+    /// <summary>Where the operators of the two runs part ways; null where not both runs carry a trace of them.</summary>
+    [JsonIgnore]
+    public OperatorTraceComparison? Operators { get; init; }
 
     /// <summary>The whole in plain words, verdict first.</summary>
     public string Message => ComparisonText.Whole(this);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ReproTorch.Observation;
 using ReproTorch.Provenance;
 using ReproTorch.Randomness;
 using ReproTorch.Runs;
@@ -34,9 +35,10 @@ public static class ModelRunner
 
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
-        object? output = options.BatchSize is { } batchSize
-            ? RunBatches(model, input, batchSize, options)
-            : RunOnce(model, input, options);
+        OperatorTrace? trace = null;
+        object? output = options.TraceOperators
+            ? OperatorObserver.Record(() => RunAll(model, input, options), new ObserverOptions { Hash = true }, out trace)
+            : RunAll(model, input, options);
         TimeSpan duration = Stopwatch.GetElapsedTime(start);
         return new RunOutput
         {
@@ -53,8 +55,13 @@ public static class ModelRunner
             Environment = environment,
             Time = time,
             Duration = duration,
+            OperatorTrace = trace,
         };
     }
+
+    private static object? RunAll(TorchModel model, ModelInput input, RunOptions options) => options.BatchSize is { } batchSize
+        ? RunBatches(model, input, batchSize, options)
+        : RunOnce(model, input, options);
 
     private static object? RunOnce(TorchModel model, ModelInput input, RunOptions options)
     {

@@ -25,6 +25,9 @@ public sealed record RunOptions
     /// <summary>Moves the model and every input there first; null leaves them where they are.</summary>
     public TorchDevice? Device { get; init; }
 
+    /// <summary>Records the operators that run, with the hashes of their results.</summary>
+    public bool TraceOperators { get; init; }
+
     /// <summary>Asked between batches.</summary>
     public CancellationToken Cancellation { get; init; }
 

@@ -40,6 +40,29 @@ public sealed class OperatorObserver : IDisposable
         return new OperatorObserver(handle, path);
     }
 
+    /// <summary>Records what runs while something does.</summary>
+    /// <param name="run">What runs.</param>
+    /// <param name="options">What is recorded.</param>
+    /// <param name="trace">The operators.</param>
+    /// <exception cref="ReproTorchException">Another observer is there.</exception>
+    public static T Record<T>(Func<T> run, ObserverOptions options, out OperatorTrace trace)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        string file = Path.GetTempFileName();
+        try
+        {
+            using OperatorObserver observer = Start(file, options);
+            T result = run();
+            observer.Stop();
+            trace = OperatorTraceFile.Read(file);
+            return result;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Tells which script line causes what runs from now on; null for none.</summary>
     public static void Place(string? place) => NativeError.ThrowIfFailed(NativeMethods.rpt_observer_place(place));
 

@@ -1,3 +1,4 @@
+using ReproTorch.Observation;
 using ReproTorch.Provenance;
 
 namespace ReproTorch.Runs;
@@ -73,4 +74,7 @@ public sealed record RunOutput
 
     /// <summary>How long it took.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>The operators that ran, with the hashes of their results, where that was asked for. It is not kept in run files.</summary>
+    public OperatorTrace? OperatorTrace { get; init; }
 }

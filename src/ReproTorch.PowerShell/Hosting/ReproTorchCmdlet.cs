@@ -154,7 +154,8 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
         {
             foreach (string warning in TorchWarnings.Take())
             {
-                WriteWarning(warning);
+                // Which operator it is about libtorch says; where the script is, only the cmdlet knows.
+                WriteWarning(ScriptLocation is { } place ? $"{place}: {warning}" : warning);
             }
         }
     }

@@ -52,6 +52,11 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
     [ArgumentCompleter(typeof(DeviceCompleter))]
     public TorchDevice? Device { get; set; }
 
+    /// <summary>Records the operators that run, with the hashes of their results, so that Compare-RunOutput names the first that
+    /// differs.</summary>
+    [Parameter]
+    public SwitchParameter OperatorTrace { get; set; }
+
     /// <inheritdoc/>
     protected override void Begin()
     {
@@ -63,6 +68,7 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
             SeedLocation = ScriptLocation,
             BatchSize = BatchSize,
             Traced = Traced,
+            TraceOperators = OperatorTrace,
             Device = Device,
             Cancellation = Cancellation,
             OnTraced = trace =>
