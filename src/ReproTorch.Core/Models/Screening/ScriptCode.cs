@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ReproTorch.Models.Screening;
 
 /// <summary>
@@ -174,6 +176,7 @@ internal sealed class ScriptCode
             type.State = StateType(tokens, start, at);
         }
 
+        type.Signatures[name] = Signature(tokens, start + 2, at);
         at += tokens[at].Kind == TokenKind.Newline ? 1 : 0;
         if (tokens[at].Kind == TokenKind.Indent)
         {
@@ -188,6 +191,28 @@ internal sealed class ScriptCode
 
         type.Methods[name] = (start, at);
         return at;
+    }
+
+    // (self: .., x: int) -> int: without what self is.
+    private static string Signature(List<ScriptToken> tokens, int at, int end)
+    {
+        var text = new StringBuilder();
+        int depth = 0;
+        bool isSelf = true;
+        bool isTyped = false;
+        for (; at < end && !(depth == 0 && tokens[at].Is(":")); at++)
+        {
+            ScriptToken token = tokens[at];
+            depth += token.Is("(") || token.Is("[") ? 1 : token.Is(")") || token.Is("]") ? -1 : 0;
+            isTyped |= depth == 1 && token.Is(":");
+            isSelf &= !((depth == 1 && token.Is(",")) || depth == 0);
+            if (!(isSelf && isTyped))
+            {
+                text.Append(token.Text).Append(' ');
+            }
+        }
+
+        return text.ToString();
     }
 
     // def __setstate__(self: .., state: TYPE): the type of the second parameter.
