@@ -128,7 +128,7 @@ public sealed class HostileArchiveTests : IDisposable
     }
 
     [Theory]
-    [InlineData(400, 350, true)]
+    [InlineData(200, 350, true)]
     [InlineData(800, 350, false)]
     [InlineData(45_000, 1, false)]
     public void NestingOfAllFunctionsIsBounded(int count, int depth, bool fits)

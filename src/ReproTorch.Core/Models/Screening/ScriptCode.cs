@@ -12,9 +12,9 @@ internal sealed class ScriptCode
     // tenth of it.
     private const int MaxNesting = 400;
 
-    // The same of all functions together: what calls another is compiled in the middle of it, so that depths add up. The stack was
-    // measured to hold more than twice as many; densenet121 has a hundredth.
-    private const int MaxTotalNesting = 160_000;
+    // The same of all functions together: what calls another is compiled in the middle of it, so that depths add up. Lists within lists
+    // take the most, 4 KB a level; densenet121 has 7000 levels in all.
+    private const int MaxTotalNesting = 80_000;
 
     // Levels that a call of another function takes beside those of the expression that it stands in.
     private const int CallNesting = 4;
