@@ -14,8 +14,9 @@ public static class ArchiveCheck
     // The largest real models have a few megabytes.
     private const int MaxCode = 32 << 20;
 
-    // Bounds what an archive of nothing but zeros can take.
-    private const long MaxUnpacked = 512 << 20;
+    // Code that is written by hand or by a compiler packs to a fifth, at most to a tenth; a small file of nothing but commas to a thousandth.
+    private const int MaxSmallCode = 1 << 20;
+    private const int MaxCodeRatio = 20;
 
     // kMinSupportedFileFormatVersion and kMaxSupportedFileFormatVersion of caffe2/serialize/versions.h: the same in libtorch 1.13 and
     // all later ones up to today.
@@ -68,45 +69,54 @@ public static class ArchiveCheck
         }
 
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        long unpacked = 0;
         foreach (ZipMember member in archive.Members)
         {
             if (!names.Add(member.Name))
             {
                 throw Refuse(archive.Path, $"It has two members called {member.Name}, apart from the case of letters.");
             }
-
-            unpacked += member.IsDeflated ? member.Length : 0;
         }
 
-        if (unpacked > Math.Max(MaxUnpacked, 20 * archive.File.Length))
-        {
-            throw Refuse(archive.Path, $"Its compressed members unpack from {archive.File.Length} to {unpacked} bytes. No model does; it was not read.");
-        }
+        archive.RequireProportion();
     }
 
     private static IEnumerable<(string Member, string Qualifier, string Text)> Sources(ZipReader archive, string top)
     {
         string folder = top + "/code/";
-        long total = 0;
-        foreach (ZipMember member in archive.Members)
+        ZipMember[] members =
+        [
+            .. archive.Members.Where(member => member.Name.StartsWith(folder, StringComparison.OrdinalIgnoreCase)
+                && member.Name.EndsWith(".py", StringComparison.OrdinalIgnoreCase)),
+        ];
+        long total = members.Sum(member => member.Length);
+        long stored = members.Sum(member => member.StoredLength);
+        if (total > Math.Min(MaxCode, Math.Max(MaxSmallCode, MaxCodeRatio * stored)))
         {
-            if (!member.Name.StartsWith(folder, StringComparison.OrdinalIgnoreCase) || !member.Name.EndsWith(".py", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
+            throw Refuse(archive.Path, $"Its code unpacks from {stored} to {total} bytes, which no model's does.");
+        }
 
-            total += member.Length;
-            if (total > MaxCode)
-            {
-                throw Refuse(archive.Path, $"Its code has more than {MaxCode} bytes, which no model has.");
-            }
+        foreach (ZipMember member in members)
+        {
+            RequirePlainName(archive.Path, member.Name, folder);
 
             // A letter a byte, as libtorch reads it.
             string text = Encoding.Latin1.GetString(archive.ReadAll(member, MaxCode));
             yield return text.Contains('\0', StringComparison.Ordinal)
                 ? throw Refuse(archive.Path, $"Its code {member.Name} has a zero byte.")
                 : (member.Name, member.Name[folder.Length..^".py".Length].Replace('/', '.'), text);
+        }
+    }
+
+    // libtorch looks for the code of __torch__.a.b in code/__torch__/a/b.py, without regard to case: any other name that it would find,
+    // or that is read here as the same, might be other code than what was checked.
+    private static void RequirePlainName(string path, string name, string folder)
+    {
+        bool isPlain = name.StartsWith(folder + "__torch__", StringComparison.Ordinal) && name.EndsWith(".py", StringComparison.Ordinal)
+            && name.AsSpan(folder.Length).IndexOf('.') == name.Length - folder.Length - ".py".Length
+            && name[folder.Length + "__torch__".Length] is '/' or '.';
+        if (!isPlain)
+        {
+            throw Refuse(path, $"Its code has a member {name}; PyTorch writes names such as {folder}__torch__/package/module.py, in that case and without further dots.");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using ReproTorch.Interop;
 using ReproTorch.Tensors;
@@ -9,9 +8,6 @@ namespace ReproTorch.Models;
 /// <summary>Loads models from files that may be anyone's. A file is checked in managed code before libtorch sees a byte of it.</summary>
 public static class ModelLoader
 {
-    // libtorch parses code by recursion: what overflows its stack at 8 MB (a few thousand parentheses) does not at this size.
-    private const int ParserStack = 256 << 20;
-
     /// <summary>Loads a TorchScript file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ReproTorchException">The file's hash is not the one that is asked for, or the file is damaged, is something
@@ -127,28 +123,7 @@ public static class ModelLoader
     private static ScriptModuleHandle OnLargeStack(Func<ScriptModuleHandle> load, string path)
     {
         ScriptModuleHandle? module = null;
-        ExceptionDispatchInfo? failure = null;
-        IReadOnlyList<string> warnings = [];
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    module = Load(load, path);
-                }
-                catch (Exception e)
-                {
-                    failure = ExceptionDispatchInfo.Capture(e);
-                }
-
-                warnings = TorchLibrary.IsLoaded ? TorchWarnings.Take() : [];
-            },
-            ParserStack);
-        thread.Start();
-        ModelDescriptionReader.Prepare();
-        thread.Join();
-        TorchWarnings.Carry(warnings);
-        failure?.Throw();
+        CompilerThread.Run(() => module = Load(load, path), ModelDescriptionReader.Prepare);
         return module!;
     }
 }

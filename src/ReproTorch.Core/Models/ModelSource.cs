@@ -1,4 +1,5 @@
 using ReproTorch.Interop;
+using ReproTorch.Models.Screening;
 using ReproTorch.Tensors;
 
 namespace ReproTorch.Models;
@@ -86,7 +87,8 @@ public sealed record ModelSource
     {
         try
         {
-            NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, source));
+            ScriptCode.CheckMethods(source);
+            CompilerThread.Run(() => NativeError.ThrowIfFailed(NativeMethods.rpt_module_define(module, source)));
         }
         catch (ReproTorchException e) when (e.Kind is ReproTorchErrorKind.Internal or ReproTorchErrorKind.OperatorFailure)
         {

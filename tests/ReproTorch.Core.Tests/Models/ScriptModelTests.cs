@@ -10,6 +10,27 @@ public sealed class ScriptModelTests : ProcessStateTests
 {
     private static readonly RandomSource[] s_torch = [RandomSource.Torch];
 
+    [Theory]
+    [InlineData(1, 5000)]
+    [InlineData(800, 350)]
+    public void SourceThatTheCompilersStackWouldNotHoldIsRefused(int methods, int depth)
+    {
+        IEnumerable<string> code = Enumerable.Range(0, methods)
+            .Select(i => $"def f{i}(self, x: Tensor) -> Tensor:\n    return {new string('-', depth)}{(i + 1 < methods ? $"self.f{i + 1}(x)" : "x")}");
+        var error = Assert.Throws<ReproTorchException>(() => new ModelSource { Source = string.Join('\n', code) }.Compile());
+        Assert.Equal(ReproTorchErrorKind.ScriptSource, error.Kind);
+        Assert.Contains("nested deeper", error.Message, StringComparison.Ordinal);
+    }
+
+    // Not on a stack of the usual size.
+    [Fact]
+    public void SourceWhoseMethodsCallOneAnotherCompiles()
+    {
+        IEnumerable<string> code = Enumerable.Range(0, 200)
+            .Select(i => $"def f{i}(self, x: Tensor) -> Tensor:\n    return {new string('-', 300)}{(i < 199 ? $"self.f{i + 1}(x)" : "x")}");
+        new ModelSource { Source = string.Join('\n', code) }.Compile().Dispose();
+    }
+
     [Fact]
     public void RunsAMethodOnATensor()
     {

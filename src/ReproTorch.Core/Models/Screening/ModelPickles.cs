@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
@@ -13,6 +14,9 @@ internal sealed class ModelPickles
 {
     // Modules within modules take three levels each.
     private const int MaxNesting = 600;
+
+    // What is shared by many under as many types is looked at as often.
+    private const int MaxVisits = 50_000_000;
 
     private const long MaxRepeated = 256 << 20;
     private const int MaxIndices = 512 << 20;
@@ -44,8 +48,9 @@ internal sealed class ModelPickles
     private readonly string _place;
     private readonly string _folder;
 
-    // What was looked at, and whether all in it was too.
-    private readonly Dictionary<object, bool> _checked = new(ReferenceEqualityComparer.Instance);
+    // What was looked at and as which type, and whether all in it was too. What is shared may be declared differently in each place.
+    private readonly Dictionary<(object Value, ScriptType? Type), bool> _checked = new(BothReferences.Instance);
+    private int _visits;
 
     private ModelPickles(ZipReader archive, ScriptCode code, string place, string folder)
     {
@@ -110,15 +115,21 @@ internal sealed class ModelPickles
             throw Damaged($"it is nested deeper than {MaxNesting} levels");
         }
 
+        if (++_visits > MaxVisits)
+        {
+            throw Damaged($"it takes more than {MaxVisits} steps to check");
+        }
+
         if (type is not null && !Fits(value, type))
         {
             throw Damaged($"a value that is declared as {type} is {Describe(value)}");
         }
 
+        ScriptType? actual = Resolve(value, type);
         bool isShared = value is PickleNode or object?[] { Length: > 0 } or List<object?> or List<KeyValuePair<object?, object?>>;
-        if (isShared && !_checked.TryAdd(value!, false))
+        if (isShared && !_checked.TryAdd((value!, actual), false))
         {
-            if (!_checked[value!])
+            if (!_checked[(value!, actual)])
             {
                 throw Damaged("something in it holds itself");
             }
@@ -126,10 +137,10 @@ internal sealed class ModelPickles
             return;
         }
 
-        Inside(value, type, depth);
+        Inside(value, actual, depth);
         if (isShared)
         {
-            _checked[value!] = true;
+            _checked[(value!, actual)] = true;
         }
     }
 
@@ -162,6 +173,13 @@ internal sealed class ModelPickles
                 break;
             case PickleNode node:
                 Node(node, depth);
+
+                // A tag says one type, and what holds the value may declare another: it has to be of both.
+                if (type is not null && Content(node) is var content && content != node)
+                {
+                    Value(content, type, depth + 1);
+                }
+
                 break;
             case System.Numerics.BigInteger:
                 throw Damaged("it has a whole number of more than 64 bits");
@@ -170,21 +188,48 @@ internal sealed class ModelPickles
         }
     }
 
-    private static ScriptType? Inner(ScriptType? type, string name, int index)
+    private static ScriptType? Inner(ScriptType? type, string name, int index) => type?.Name == name ? type.Arguments[index] : null;
+
+    // What a value is where its type leaves a choice: the one member of a union that it fits. What is within a list or tuple is held
+    // against that, so that there must not be two.
+    private ScriptType? Resolve(object? value, ScriptType? type)
     {
-        ScriptType? inner = Unwrap(type);
-        return inner?.Name == name ? inner.Arguments[index] : null;
+        while (type?.Name is "Optional" or "Union")
+        {
+            if (value is null)
+            {
+                return null;
+            }
+
+            ScriptType[] fitting = [.. type.Arguments.Where(member => Fits(value, member))];
+            if (fitting.Length > 1 && Content(value) is object?[] or List<object?> or List<KeyValuePair<object?, object?>>)
+            {
+                string? tag = Tag(value);
+                fitting = [.. fitting.Where(member => member.ToString() == tag)];
+            }
+
+            type = fitting.Length > 0 ? fitting[0] : throw Damaged($"{Describe(value)} may be several of the types of {type}");
+        }
+
+        return type;
     }
+
+    private static string? Tag(object? value) => value is not PickleNode node ? null : node.GlobalName switch
+    {
+        "torch.jit._pickle.restore_type_tag" when node.Argument is object?[] and [_, string text] => text,
+        "torch.jit._pickle.build_intlist" => "List[int]",
+        "torch.jit._pickle.build_doublelist" => "List[float]",
+        "torch.jit._pickle.build_boollist" => "List[bool]",
+        "torch.jit._pickle.build_tensorlist" => "List[Tensor]",
+        _ => null,
+    };
 
     private ScriptType? TupleItem(ScriptType? type, int index)
     {
-        ScriptType? inner = Unwrap(type);
-        return inner?.Name == "Tuple" ? inner.Arguments[index]
-            : inner is not null && Named(inner) is { } named ? named.Attributes.Values.ElementAtOrDefault(index)
+        return type?.Name == "Tuple" ? type.Arguments[index]
+            : type is not null && Named(type) is { } named ? named.Attributes.Values.ElementAtOrDefault(index)
             : null;
     }
-
-    private static ScriptType? Unwrap(ScriptType? type) => type?.Name == "Optional" ? Unwrap(type.Arguments[0]) : type;
 
     private ScriptClass? Named(ScriptType type) =>
         _code.Classes.TryGetValue(type.Name, out ScriptClass? found) && found.Base == "NamedTuple" ? found : null;
@@ -202,6 +247,10 @@ internal sealed class ModelPickles
             case "str": return value is string;
             case "NoneType" or "None": return value is null;
             case "Device": return value is string or PickleNode { GlobalName: "torch.device" };
+            case "Any": return true;
+            case "Scalar" or "number": return value is long or double or PickleNode { GlobalName: "builtins.complex" };
+            case "Layout" or "ScalarType" or "MemoryFormat" or "QScheme": return value is long;
+            case "Union": return type.Arguments.Any(member => Fits(value, member));
             case "Optional": return value is null || Fits(value, type.Arguments[0]);
             case "List": return Content(value) is List<object?>;
             case "Dict": return Content(value) is List<KeyValuePair<object?, object?>>;
@@ -209,13 +258,16 @@ internal sealed class ModelPickles
             default:
                 if (!_code.Classes.TryGetValue(type.Name, out ScriptClass? found))
                 {
-                    return true;
+                    // libtorch's own classes; no other type has values in a file.
+                    return type.Name.StartsWith(Classes, StringComparison.Ordinal)
+                        && value is PickleNode { Kind: PickleNodeKind.Call } own && own.GlobalName == type.Name;
                 }
 
                 return found.Base switch
                 {
                     "NamedTuple" => value is object?[] named && named.Length == found.Attributes.Count,
-                    "Interface" or "ModuleInterface" => value is PickleNode { Kind: PickleNodeKind.Call },
+                    "Interface" or "ModuleInterface" => value is PickleNode { Kind: PickleNodeKind.Call, IsNew: true, GlobalName: { } name }
+                        && _code.Classes.TryGetValue(name, out ScriptClass? implementing) && implementing.Implements(found),
                     _ => value is PickleNode { Kind: PickleNodeKind.Call } node && node.GlobalName == type.Name,
                 };
         }
@@ -342,6 +394,11 @@ internal sealed class ModelPickles
 
         if (type.HasState)
         {
+            if (type.State is null)
+            {
+                throw Damaged($"the state that {name}.__setstate__ takes has no type that can be read");
+            }
+
             Value(node.State, type.State, depth + 1);
             return;
         }
@@ -354,7 +411,11 @@ internal sealed class ModelPickles
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach ((object? key, object? value) in state)
         {
-            values[key as string ?? throw Damaged($"an attribute of an object of {name} has no name")] = value;
+            // libtorch builds each, and keeps the last.
+            if (!values.TryAdd(key as string ?? throw Damaged($"an attribute of an object of {name} has no name"), value))
+            {
+                throw Damaged($"an object of {name} has its attribute '{key}' twice");
+            }
         }
 
         foreach ((string attribute, ScriptType declared) in type.Attributes)
@@ -511,5 +572,16 @@ internal sealed class ModelPickles
         {
             Value(item, null, depth + 1);
         }
+    }
+
+    private sealed class BothReferences : IEqualityComparer<(object Value, ScriptType? Type)>
+    {
+        public static BothReferences Instance { get; } = new();
+
+        public bool Equals((object Value, ScriptType? Type) x, (object Value, ScriptType? Type) y) =>
+            ReferenceEquals(x.Value, y.Value) && ReferenceEquals(x.Type, y.Type);
+
+        public int GetHashCode((object Value, ScriptType? Type) both) =>
+            HashCode.Combine(RuntimeHelpers.GetHashCode(both.Value), both.Type is null ? 0 : RuntimeHelpers.GetHashCode(both.Type));
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ReproTorch.Models.Screening;
 
 /// <summary>
@@ -10,9 +12,20 @@ internal sealed class ScriptCode
     // tenth of it.
     private const int MaxNesting = 400;
 
-    private readonly string _path;
+    // The same of all functions together: what calls another is compiled in the middle of it, so that depths add up. Lists within lists
+    // take the most, 4 KB a level; densenet121 has 7000 levels in all.
+    private const int MaxTotalNesting = 80_000;
 
-    private ScriptCode(string path) => _path = path;
+    // Levels that a call of another function takes beside those of the expression that it stands in.
+    private const int CallNesting = 4;
+
+    // The largest real models have a few hundred thousand.
+    private const int MaxTokens = 2_000_000;
+
+    private readonly Func<string, ScriptToken, string, ReproTorchException> _damaged;
+    private int _nesting;
+
+    private ScriptCode(Func<string, ScriptToken, string, ReproTorchException> damaged) => _damaged = damaged;
 
     /// <summary>The files: their names, what their definitions' names begin with, and their tokens.</summary>
     public List<(string Member, string Qualifier, List<ScriptToken> Tokens)> Files { get; } = [];
@@ -26,10 +39,13 @@ internal sealed class ScriptCode
     /// <exception cref="ReproTorchException">It is damaged.</exception>
     public static ScriptCode Read(string path, IEnumerable<(string Member, string Qualifier, string Text)> sources)
     {
-        var code = new ScriptCode(path);
+        var code = new ScriptCode((member, token, what) => new ReproTorchException(
+            ReproTorchErrorKind.ModelFormat, $"{path} is damaged: in the code {member}, line {token.Line}, {what}. It was not loaded."));
+        int left = MaxTokens;
         foreach ((string member, string qualifier, string text) in sources)
         {
-            List<ScriptToken> tokens = ScriptLexer.Read(text);
+            List<ScriptToken> tokens = code.Lex(member, text, left);
+            left -= tokens.Count;
             code.Files.Add((member, qualifier, tokens));
             code.CheckNesting(member, tokens);
             code.ReadClasses(member, qualifier, tokens);
@@ -38,8 +54,22 @@ internal sealed class ScriptCode
         return code;
     }
 
-    private ReproTorchException Damaged(string member, ScriptToken token, string what) => new(
-        ReproTorchErrorKind.ModelFormat, $"{_path} is damaged: in the code {member}, line {token.Line}, {what}. It was not loaded.");
+    /// <summary>Checks the source of methods, outside of a class.</summary>
+    /// <exception cref="ReproTorchException">The compiler would not survive it.</exception>
+    public static void CheckMethods(string source)
+    {
+        var code = new ScriptCode((_, token, what) => new ReproTorchException(
+            ReproTorchErrorKind.ScriptSource, $"The TorchScript source, line {token.Line}: {what}. It was not compiled."));
+        code.CheckNesting(string.Empty, code.Lex(string.Empty, source, MaxTokens));
+    }
+
+    private ReproTorchException Damaged(string member, ScriptToken token, string what) => _damaged(member, token, what);
+
+    private List<ScriptToken> Lex(string member, string text, int limit)
+    {
+        List<ScriptToken> tokens = ScriptLexer.Read(text, limit);
+        return tokens.Count <= limit ? tokens : throw Damaged(member, tokens[^1], $"it has more than {MaxTokens} words and signs in all, which no model has");
+    }
 
     // Indentation, and brackets and operators within a statement; each is a call of the compiler within another.
     private void CheckNesting(string member, List<ScriptToken> tokens)
@@ -47,6 +77,7 @@ internal sealed class ScriptCode
         int blocks = 0;
         int branches = 0;
         int depth = 0;
+        int deepest = 0;
         var operators = new Stack<int>([0]);
         bool opensSubscript = false;
         ScriptToken previous = default;
@@ -56,7 +87,8 @@ internal sealed class ScriptCode
             {
                 case TokenKind.Newline or TokenKind.Indent or TokenKind.Dedent:
                     blocks += token.Kind == TokenKind.Indent ? 1 : token.Kind == TokenKind.Dedent ? -1 : 0;
-                    operators = new Stack<int>([0]);
+                    operators.Clear();
+                    operators.Push(0);
                     depth = 0;
                     break;
                 case TokenKind.Sign when token.Text is "(" or "[" or "{":
@@ -95,6 +127,17 @@ internal sealed class ScriptCode
             if (blocks + branches + depth > MaxNesting)
             {
                 throw Damaged(member, token, $"it is nested deeper than {MaxNesting} levels, which the compiler's stack might not hold");
+            }
+
+            // Summed as it grows; a function begins anew.
+            deepest = token.Is("def") ? 0 : deepest;
+            int level = blocks + branches + depth;
+            _nesting += token.Is("def") ? CallNesting : Math.Max(0, level - deepest);
+            deepest = Math.Max(deepest, level);
+            if (_nesting > MaxTotalNesting)
+            {
+                throw Damaged(
+                    member, token, $"its functions together are nested deeper than {MaxTotalNesting} levels, which the compiler's stack might not hold where they call one another");
             }
 
             previous = token;
@@ -174,6 +217,7 @@ internal sealed class ScriptCode
             type.State = StateType(tokens, start, at);
         }
 
+        type.Signatures[name] = Signature(tokens, start + 2, at);
         at += tokens[at].Kind == TokenKind.Newline ? 1 : 0;
         if (tokens[at].Kind == TokenKind.Indent)
         {
@@ -188,6 +232,28 @@ internal sealed class ScriptCode
 
         type.Methods[name] = (start, at);
         return at;
+    }
+
+    // (self: .., x: int) -> int: without what self is.
+    private static string Signature(List<ScriptToken> tokens, int at, int end)
+    {
+        var text = new StringBuilder();
+        int depth = 0;
+        bool isSelf = true;
+        bool isTyped = false;
+        for (; at < end && !(depth == 0 && tokens[at].Is(":")); at++)
+        {
+            ScriptToken token = tokens[at];
+            depth += token.Is("(") || token.Is("[") ? 1 : token.Is(")") || token.Is("]") ? -1 : 0;
+            isTyped |= depth == 1 && token.Is(":");
+            isSelf &= !((depth == 1 && token.Is(",")) || depth == 0);
+            if (!(isSelf && isTyped))
+            {
+                text.Append(token.Text).Append(' ');
+            }
+        }
+
+        return text.ToString();
     }
 
     // def __setstate__(self: .., state: TYPE): the type of the second parameter.

@@ -11,16 +11,22 @@ internal ref struct ScriptLexer
     private readonly ReadOnlySpan<char> _code;
     private readonly List<ScriptToken> _tokens = [];
     private readonly List<int> _indents = [];
+    private readonly int _limit;
     private int _at;
     private int _line = 1;
     private int _nesting;
 
-    private ScriptLexer(ReadOnlySpan<char> code) => _code = code;
-
-    /// <summary>All tokens; the last is <see cref="TokenKind.End"/>.</summary>
-    public static List<ScriptToken> Read(string code)
+    private ScriptLexer(ReadOnlySpan<char> code, int limit)
     {
-        var lexer = new ScriptLexer(code);
+        _code = code;
+        _limit = limit;
+    }
+
+    /// <summary>All tokens; the last is <see cref="TokenKind.End"/>. Past the limit the rest is left out, and there are more than
+    /// it.</summary>
+    public static List<ScriptToken> Read(string code, int limit = int.MaxValue)
+    {
+        var lexer = new ScriptLexer(code, limit);
         lexer.Run();
         return lexer._tokens;
     }
@@ -28,7 +34,7 @@ internal ref struct ScriptLexer
     private void Run()
     {
         _indents.Add(SkipBlank(countsIndent: true));
-        while (_at < _code.Length)
+        while (_at < _code.Length && _tokens.Count <= _limit)
         {
             char c = _code[_at];
             if (c == '\n')

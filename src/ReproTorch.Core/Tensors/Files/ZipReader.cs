@@ -25,12 +25,18 @@ internal sealed class ZipReader : IDisposable
     private const long MaxRatio = 1100;
     private const long MaxInflated = 1L << 31;
 
+    // What all members of an archive together may unpack to, or else a multiple of the file.
+    private const long MaxInflatedInAll = 512 << 20;
+    private const long MaxRatioInAll = 20;
+
     private readonly FileBytes _file;
+    private readonly Dictionary<string, ZipMember> _byName;
 
     private ZipReader(FileBytes file, IReadOnlyList<ZipMember> members, bool hasComment)
     {
         _file = file;
         Members = members;
+        _byName = members.ToDictionary(member => member.Name, StringComparer.Ordinal);
         HasComment = hasComment;
     }
 
@@ -67,7 +73,7 @@ internal sealed class ZipReader : IDisposable
         head.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(head) is LocalSignature or EndSignature;
 
     /// <summary>The member of that name, or null.</summary>
-    public ZipMember? Find(string name) => Members.FirstOrDefault(member => member.Name == name);
+    public ZipMember? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>All bytes of a member, its CRC checked.</summary>
     /// <param name="member">The member.</param>
@@ -111,6 +117,16 @@ internal sealed class ZipReader : IDisposable
         }
 
         guard.CheckAll([]);
+    }
+
+    /// <summary>Refuses an archive whose compressed members, each within its bounds, unpack to too much together.</summary>
+    public void RequireProportion()
+    {
+        long unpacked = Members.Sum(member => member.IsDeflated ? member.Length : 0);
+        if (unpacked > Math.Max(MaxInflatedInAll, MaxRatioInAll * File.Length))
+        {
+            throw FileFault.In(Path, $"its compressed members unpack from {File.Length} to {unpacked} bytes. No model or checkpoint does; it was not read.");
+        }
     }
 
     /// <summary>The file's bytes, for a stored member's data.</summary>

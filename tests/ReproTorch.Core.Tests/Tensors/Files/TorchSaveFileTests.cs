@@ -194,6 +194,38 @@ public sealed class TorchSaveFileTests : IDisposable
         Fails("\u008b\u0001\u0004\0\0" + new string('\u0001', 1025) + ".", "whole number", ReproTorchErrorKind.FileFormat);
     }
 
+    [Fact]
+    public void WhatUnpacksOutOfProportionIsRefused()
+    {
+        byte[] file;
+        using (var stream = new MemoryStream())
+        {
+            var writer = new ZipWriter(stream);
+            foreach (string name in new[] { "archive/data.pkl", "archive/data/0", "archive/data/1" })
+            {
+                writer.Add(name, 400_000, member => member.Write(new byte[400_000]));
+            }
+
+            writer.Finish();
+            file = stream.ToArray();
+        }
+
+        // The directory's entries of the storages: deflated, and a thousand times as long, which each alone may be.
+        for (int at = 0; at < file.Length - 46; at++)
+        {
+            if (file.AsSpan(at).StartsWith("PK\u0001\u0002"u8) && file.AsSpan(at + 46).StartsWith("archive/data/"u8))
+            {
+                file[at + 10] = 8;
+                BitConverter.TryWriteBytes(file.AsSpan(at + 24), 400_000_000);
+            }
+        }
+
+        File.WriteAllBytes(_folder.File("x.pt"), file);
+        var error = Assert.Throws<ReproTorchException>(() => TorchSaveFile.Read(_folder.File("x.pt")));
+        Assert.Contains("to 800000000 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+    }
+
     private void Fails(string pickle, string words, ReproTorchErrorKind? kind)
     {
         Write(pickle);
