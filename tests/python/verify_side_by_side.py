@@ -4,6 +4,7 @@ ResNet-18, a scripted LSTM, a transformer encoder layer and the digits CNN, alon
 capabilities, oneDNN, traces, freezing and optimizing: the same verdict, and the same greatest difference to the last bit. The first
 operator that is named is recomputed alone: on one input it gives other bits, and what stands before it does not.
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -28,6 +29,19 @@ torch.set_num_threads(int(sys.argv[4]))
 with torch.no_grad():
     numpy.save(sys.argv[3], model(torch.from_numpy(numpy.load(sys.argv[2]))).numpy())
 """
+
+# Another: computes each layer of ResNet-18 alone, on the inputs that it had in the plain run, and tells the bytes.
+ALONE = """
+import hashlib, json, sys, torch, torchvision
+torch.set_num_threads(1)
+model = torchvision.models.resnet18().eval()
+model.load_state_dict(torch.load(sys.argv[1]))
+layers = dict(model.named_modules())
+with torch.no_grad():
+    print(json.dumps([hashlib.sha256(layers[name](value).numpy().tobytes()).hexdigest() for name, value in torch.load(sys.argv[2])]))
+"""
+OPERATORS = {"Conv2d": "aten::conv2d", "BatchNorm2d": "aten::batch_norm", "Linear": "aten::linear", "MaxPool2d": "aten::max_pool2d",
+             "AdaptiveAvgPool2d": "aten::adaptive_avg_pool2d"}
 
 passed = 0
 failed = 0
@@ -121,18 +135,36 @@ def first_operators(name, found, x, folder):
     loaded = torch.jit.load(os.path.join(folder, "resnet18.pt"))
     model.load_state_dict(loaded.state_dict())
     kernels = []
+    names = []
 
-    def hook(module, inputs, output):
-        kernels.append((type(module).__name__, inputs[0].detach(), module, output.detach()))
-    for module in model.modules():
-        if isinstance(module, (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.Linear, torch.nn.MaxPool2d, torch.nn.AdaptiveAvgPool2d)):
-            module.register_forward_hook(hook)
+    def hook(name):
+        def keep(module, inputs, output):
+            kernels.append((type(module).__name__, inputs[0].detach().clone(), module, output.detach().clone()))
+            names.append(name)
+        return keep
+    for layer, module in model.named_modules():
+        if type(module).__name__ in OPERATORS:
+            module.register_forward_hook(hook(layer))
     with torch.no_grad():
         model(x)
-        alone = [module(value[:1]).numpy().tobytes() == output[:1].numpy().tobytes() for _, value, module, output in kernels[:]]
+        alone = [module(value[:1].clone()).numpy().tobytes() == output[:1].numpy().tobytes() for _, value, module, output in kernels[:]]
     first = kernels[alone.index(False)][0] if False in alone else None
     variant = next(v for d in found["dimensions"] if d["name"] == "Batch" for v in d["variants"] if v["name"] == "each sample alone")
     named = None if variant["firstDifference"] is None else variant["firstDifference"]["operator"]
+    torch.save(model.state_dict(), os.path.join(folder, "state.pt"))
+    torch.save([(layer, value) for layer, (_, value, _, _) in zip(names, kernels)], os.path.join(folder, "inputs.pt"))
+    plain = [hashlib.sha256(output.numpy().tobytes()).hexdigest() for _, _, _, output in kernels]
+    for level, isa in ("default", "SSE41"), ("avx2", "AVX2"):
+        alone_there = json.loads(subprocess.run(
+            [sys.executable, "-c", ALONE, os.path.join(folder, "state.pt"), os.path.join(folder, "inputs.pt")], check=True, capture_output=True,
+            env={**os.environ, "ATEN_CPU_CAPABILITY": level, "ONEDNN_MAX_CPU_ISA": isa}).stdout)
+        differing = [index for index, (here, there) in enumerate(zip(plain, alone_there)) if here != there]
+        variant = next(v for d in found["dimensions"] if d["name"] == "CpuCapability" for v in d["variants"] if v["name"] == level)
+        told = variant["firstDifference"]
+        right = (told is None) == (not differing) and (told is None or told["operator"] == OPERATORS[kernels[differing[0]][0]])
+        check(f"the first operator with {level} instructions, recomputed alone", right and (not differing or differing[0] != 0 or told["index"] == 0),
+              f"{told}, recomputed: {[names[index] for index in differing[:3]]}")
+    variant = next(v for d in found["dimensions"] if d["name"] == "Batch" for v in d["variants"] if v["name"] == "each sample alone")
     check("the first operator of a batch, recomputed alone", (first is None) == (named is None) and (first != "Conv2d" or named == "aten::conv2d"),
           f"{named}, recomputed: {first}")
 
