@@ -188,7 +188,7 @@ def archives(folder):
         yield f"traversal {name}", made({**plain, name: b"x"}), "outside"
     yield "a name twice", made(list(plain.items()) + [("base/data.pkl", b"x")]), "two members"
     yield "a name twice but for its case", made(list(plain.items()) + [("base/DATA.PKL", pickle)]), "case"
-    yield "code that only libtorch finds", made({**plain, code_name[:-3] + "2.PY": b"def f(x: Tensor) -> NoneType:\n  torch.save(x, \"f\")\n"}), "save"
+    yield "code that only libtorch finds", made({**plain, code_name[:-3] + "2.PY": b"def f(x: Tensor) -> NoneType:\n  torch.save(x, \"f\")\n"}), "in that case"
     entry = directory(good, weight)
     yield "a wrong CRC", patch(good, entry + 16, b"\0\0\0\0"), "CRC"
     yield "a changed weight", patch(good, good.index(plain[weight]), b"\x01"), "CRC"
