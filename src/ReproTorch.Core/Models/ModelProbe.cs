@@ -53,8 +53,7 @@ public static class ModelProbe
                     throw Failed(path, string.Create(CultureInfo.InvariantCulture, $"it took longer than {timeout.TotalSeconds:F0} s"));
                 }
 
-                process.Refresh();
-                if (!process.HasExited && process.WorkingSet64 > memory)
+                if (MemoryOf(process) > memory)
                 {
                     throw Failed(path, $"it took more than {memory >> 20} MiB of memory");
                 }
@@ -69,6 +68,20 @@ public static class ModelProbe
             {
                 process.Kill(entireProcessTree: true);
             }
+        }
+    }
+
+    // It may end at any moment, and then has none.
+    private static long MemoryOf(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
         }
     }
 
