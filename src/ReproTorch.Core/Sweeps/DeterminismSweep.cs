@@ -28,6 +28,13 @@ public static class DeterminismSweep
             throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"The count was {options.Count}. Expected 1 or more.");
         }
 
+        if (options.Dimensions is { Count: 0 })
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"Nothing to vary was named. Expected some of: {string.Join(", ", Enum.GetNames<SweepDimension>())}; or leave it out for the default ones.");
+        }
+
         using var folder = new TemporaryFolder();
         using var subject = new SweepSubject(model, input, options);
         RunOutput plain = subject.RunPlain();

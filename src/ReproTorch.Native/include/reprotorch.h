@@ -451,6 +451,7 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * "thread": libtorch's number of it, "inputs" and "outputs": what they are ("float32 (2, 3)", "0.5", "[1, 1]", "None"),
  * "nanoseconds", "draws": {"cpu": n, "cuda:0": n, "own": n}: 32-bit words drawn from the default generators and from one that was
  * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none,
+ * (what is called by an operator that holds its generator's lock, as aten::multinomial does, has its draws told by that operator alone),
  * "hashes": rpt_tensor_hash of each output tensor, "" for one without plain memory; with hash 1, and of outermost operators
  * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
  * rows above 0, with hash 1: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each

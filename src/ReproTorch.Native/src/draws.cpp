@@ -56,9 +56,15 @@ int64_t words_between(const at::mt19937_data_pod &before, const at::mt19937_data
 
 } // namespace
 
-GeneratorMark mark_of(at::Generator generator) {
+GeneratorMark mark_of(at::Generator generator, bool may_wait) {
     GeneratorMark mark;
-    const std::lock_guard<std::mutex> lock(generator.mutex());
+    std::unique_lock<std::mutex> lock(generator.mutex(), std::defer_lock);
+    if (may_wait) {
+        lock.lock();
+    } else if (!lock.try_lock()) {
+        mark.is_known = false;
+        return mark;
+    }
     mark.seed = generator.current_seed();
     if (generator.device().is_cpu()) {
         mark.engine = generator.get<at::CPUGeneratorImpl>()->engine().data();
@@ -71,6 +77,9 @@ GeneratorMark mark_of(at::Generator generator) {
 }
 
 int64_t draws_between(const GeneratorMark &before, const GeneratorMark &after, bool is_cpu) {
+    if (!before.is_known || !after.is_known) {
+        return 0;
+    }
     if (before.seed != after.seed) {
         return -1;
     }

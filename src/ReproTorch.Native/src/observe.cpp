@@ -139,7 +139,7 @@ public:
         }
         if (context->is_operator) {
             for (auto &watched : context->watched) {
-                watched.before = mark_of(watched.generator);
+                watched.before = mark_of(watched.generator, context->is_outermost);
             }
         }
         t_running = context->index;
@@ -252,7 +252,7 @@ private:
         bool drew = false;
         if (context.is_operator) {
             for (const auto &watched : context.watched) {
-                const auto after = mark_of(watched.generator);
+                const auto after = mark_of(watched.generator, context.is_outermost);
                 const auto count = draws_between(watched.before, after, watched.generator.device().is_cpu());
                 if (count != 0) {
                     if (!drew) {

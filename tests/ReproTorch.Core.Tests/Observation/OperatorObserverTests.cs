@@ -38,6 +38,24 @@ public sealed class OperatorObserverTests : ProcessStateTests
         Assert.False(trace.Operators[^1].Draws.ContainsKey("cpu"));
     }
 
+    // Their kernels hold the generator's lock while they call operators.
+    [Theory]
+    [InlineData("multinomial")]
+    [InlineData("_sample_dirichlet")]
+    [InlineData("bernoulli")]
+    [InlineData("poisson")]
+    public void OperatorsThatHoldTheirGeneratorAreRecorded(string name)
+    {
+        using TorchTensor values = TorchTensor.FromSpan<float>([0.25f, 0.5f, 0.25f], DType.float32, 3);
+        RandomStreams.Seed(7, [RandomSource.Torch], null);
+        OperatorTrace trace = Observe(() => ((TorchTensor)(name == "multinomial"
+            ? TorchOperator.Call("aten::multinomial", values, 5L, true)
+            : TorchOperator.Call("aten::" + name, values))!).Dispose());
+        Assert.Equal("aten::" + name, trace.Operators[^1].Name);
+        Assert.Equal(RandomStreams.Report([RandomSource.Torch])[0].DrawCount, trace.Operators[^1].DrawCount);
+        Assert.True(trace.Operators[^1].DrawCount > 0);
+    }
+
     [Fact]
     public void NestedOperatorsStandBelowWhatCalledThem()
     {

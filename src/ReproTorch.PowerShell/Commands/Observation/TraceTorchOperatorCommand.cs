@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using ReproTorch.Observation;
+using ReproTorch.PowerShell.Binding;
 using ReproTorch.PowerShell.Hosting;
 using ReproTorch.Tensors.Files;
 
@@ -81,7 +82,7 @@ public sealed class TraceTorchOperatorCommand : ReproTorchCmdlet
     {
         using OperatorObserver observer = OperatorObserver.Start(file, options);
         object?[] output = [.. InvokeCommand.InvokeScript(
-            "$args[1] | . $args[0]", useNewScope: false, PipelineResultTypes.None, null, ScriptBlock, _items.ToArray()).Select(item => item?.BaseObject)];
+            "$args[1] | . $args[0]", useNewScope: false, PipelineResultTypes.None, null, ScriptBlock, _items.ToArray()).Select(item => Unwrap.Value(item))];
         observer.Stop();
         return output;
     }
