@@ -13,11 +13,15 @@ internal static class ChildProgram
     /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">Environment variables to set beside those of this process.</param>
     /// <param name="cancellation">Ends it at once.</param>
-    /// <returns>Its exit code and what it wrote to standard error.</returns>
+    /// <param name="watch">Called every some milliseconds while it runs; what it throws ends it.</param>
+    /// <returns>Its exit code, and what it wrote to standard output and standard error.</returns>
     /// <exception cref="ReproTorchException">It is not there, or cannot be started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static (int Code, string Errors) Run(
-        IReadOnlyList<string> arguments, IReadOnlyList<KeyValuePair<string, string>> variables, CancellationToken cancellation)
+    public static (int Code, string Output, string Errors) Run(
+        IReadOnlyList<string> arguments,
+        IReadOnlyList<KeyValuePair<string, string>> variables,
+        CancellationToken cancellation,
+        Action<Process>? watch = null)
     {
         var start = new ProcessStartInfo(Find(), arguments)
         {
@@ -40,11 +44,11 @@ internal static class ChildProgram
             while (!process.WaitForExit(s_interval))
             {
                 cancellation.ThrowIfCancellationRequested();
+                watch?.Invoke(process);
             }
 
             process.WaitForExit();
-            _ = output.Result;
-            return (process.ExitCode, errors.Result.Trim());
+            return (process.ExitCode, output.Result, errors.Result.Trim());
         }
         finally
         {

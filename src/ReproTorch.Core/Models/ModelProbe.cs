@@ -1,6 +1,6 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using ReproTorch.Interop;
 
 namespace ReproTorch.Models;
 
@@ -20,8 +20,6 @@ public static class ModelProbe
     // The process has a quarter of this without a model; loading takes the file's size, or twice that.
     private const long BaseMemory = 1L << 30;
 
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Loads a file there, and lets it go.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sha256">The hash of the very bytes that are to be loaded.</param>
@@ -39,16 +37,11 @@ public static class ModelProbe
     internal static void Run(
         string path, string sha256, bool allowFileAccess, TimeSpan timeout, long memory, CancellationToken cancellation)
     {
-        using Process process = Start(path, sha256, allowFileAccess);
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-            var watch = Stopwatch.StartNew();
-            while (!process.WaitForExit(s_interval))
+        var clock = Stopwatch.StartNew();
+        (int code, string output, string errors) = ChildProgram.Run(
+            [Verb, path, "--sha256", sha256, .. allowFileAccess ? ["--allow-file-access"] : (string[])[]], [], cancellation, process =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                if (watch.Elapsed > timeout)
+                if (clock.Elapsed > timeout)
                 {
                     throw Failed(path, string.Create(CultureInfo.InvariantCulture, $"it took longer than {timeout.TotalSeconds:F0} s"));
                 }
@@ -57,18 +50,8 @@ public static class ModelProbe
                 {
                     throw Failed(path, $"it took more than {memory >> 20} MiB of memory");
                 }
-            }
-
-            process.WaitForExit();
-            Judge(path, process.ExitCode, output.Result, errors.Result);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
+            });
+        Judge(path, code, output, errors);
     }
 
     // It may end at any moment, and then has none.
@@ -99,43 +82,11 @@ public static class ModelProbe
             throw new ReproTorchException(kind, output[(end + 1)..].Trim());
         }
 
-        string last = errors.Trim().Split('\n')[^1].Trim();
+        string last = errors.Split('\n')[^1].Trim();
         throw Failed(path, $"the process ended with code {code}{(last.Length > 0 ? $" ({last})" : string.Empty)}");
     }
 
     private static ReproTorchException Failed(string path, string what) => new(
         ReproTorchErrorKind.ModelFormat,
         $"{path} was not loaded here: when a process of its own loaded it first, {what}. The file is damaged, or means harm.");
-
-    private static Process Start(string path, string sha256, bool allowFileAccess)
-    {
-        string program = Program();
-        var start = new ProcessStartInfo(program, [Verb, path, "--sha256", sha256, .. allowFileAccess ? ["--allow-file-access"] : (string[])[]])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-        };
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception e)
-        {
-            throw new ReproTorchException(ReproTorchErrorKind.NotInstalled, $"The program {program} cannot be started: {e.Message}", e);
-        }
-    }
-
-    private static string Program()
-    {
-        string name = OperatingSystem.IsWindows() ? "reprotorch.exe" : "reprotorch";
-        string[] places = [System.IO.Path.GetDirectoryName(typeof(ModelProbe).Assembly.Location) ?? string.Empty, AppContext.BaseDirectory];
-        return places.Select(place => System.IO.Path.Combine(place, name)).FirstOrDefault(File.Exists)
-            ?? throw new ReproTorchException(
-                ReproTorchErrorKind.NotInstalled,
-                $"The program {name}, in which files that are not trusted are loaded first, was not found in {string.Join(" or ", places.Distinct())}. "
-                + "It lies beside the module; install that whole.");
-    }
 }

@@ -4,10 +4,9 @@ using System.Numerics;
 namespace ReproTorch.Randomness;
 
 /// <summary>A stream of NumPy's <c>np.random.RandomState</c>.</summary>
-public sealed class NumpyStream : RandomStream
+public sealed class NumpyStream : CountedStream<NumpyRandomStateSnapshot>
 {
     private readonly NumpyRandomState _random = new();
-    private bool _isCounted = true;
 
     /// <summary>A stream that the operating system seeds.</summary>
     public NumpyStream()
@@ -16,22 +15,15 @@ public sealed class NumpyStream : RandomStream
     }
 
     /// <inheritdoc/>
-    public override string BitGenerator => "MT19937";
-
-    /// <inheritdoc/>
-    public override long? DrawCount
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return _isCounted ? _random.DrawCount : null;
-            }
-        }
-    }
-
-    /// <inheritdoc/>
     public override IReadOnlyCollection<string> Methods => NumpyRandomState.MethodNames;
+
+    private protected override long Drawn => _random.DrawCount;
+
+    private protected override NumpyRandomStateSnapshot State
+    {
+        get => _random.GetState();
+        set => _random.SetState(value);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string>? ParametersOf(string method) => NumpyRandomState.ParametersOf(method);
@@ -54,8 +46,7 @@ public sealed class NumpyStream : RandomStream
                 _random.Seed(Narrow(RandomSeed.Integer(seed, Source)));
             }
 
-            _isCounted = true;
-            Seeded(seed, location);
+            SeededAnew(seed, location);
         }
 
         // What is out of range of 64 bits is out of range of 32 too, and the message shows the number itself.
@@ -63,47 +54,7 @@ public sealed class NumpyStream : RandomStream
             : throw NumpyGeneratorArgument.Invalid("Seed must be between 0 and 2**32 - 1", value);
     }
 
-    /// <inheritdoc/>
-    public override RandomValues Draw(
-        string method, IReadOnlyList<object?> positional, IDictionary? named = null, IReadOnlyList<long>? shape = null)
-    {
-        lock (Gate)
-        {
-            return _random.Call(method, positional, named, shape);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override object GetState()
-    {
-        lock (Gate)
-        {
-            return _random.GetState();
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void SetState(object state) => Restore(
-        state as NumpyRandomStateSnapshot ?? throw WrongState(state, nameof(NumpyRandomStateSnapshot)),
-        new StreamOrigin(null, null, IsCounted: false));
-
-    /// <summary>The state with what is known of its seed.</summary>
-    internal (NumpyRandomStateSnapshot State, StreamOrigin Origin) Capture()
-    {
-        lock (Gate)
-        {
-            return (_random.GetState(), new StreamOrigin(Seed, SeededAt, _isCounted));
-        }
-    }
-
-    /// <summary>Puts a state back.</summary>
-    internal void Restore(NumpyRandomStateSnapshot state, StreamOrigin origin)
-    {
-        lock (Gate)
-        {
-            _random.SetState(state);
-            _isCounted = origin.IsCounted;
-            Seeded(origin.Seed, origin.SeededAt);
-        }
-    }
+    private protected override RandomValues Call(
+        string method, IReadOnlyList<object?> positional, IDictionary? named, IReadOnlyList<long>? shape) =>
+        _random.Call(method, positional, named, shape);
 }

@@ -4,10 +4,9 @@ using System.Numerics;
 namespace ReproTorch.Randomness;
 
 /// <summary>A stream of CPython's <c>random.Random</c>.</summary>
-public sealed class PythonStream : RandomStream
+public sealed class PythonStream : CountedStream<PythonRandomState>
 {
     private readonly PythonRandom _random = new();
-    private bool _isCounted = true;
 
     /// <summary>A stream that the operating system seeds.</summary>
     public PythonStream()
@@ -16,22 +15,15 @@ public sealed class PythonStream : RandomStream
     }
 
     /// <inheritdoc/>
-    public override string BitGenerator => "MT19937";
-
-    /// <inheritdoc/>
-    public override long? DrawCount
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return _isCounted ? _random.DrawCount : null;
-            }
-        }
-    }
-
-    /// <inheritdoc/>
     public override IReadOnlyCollection<string> Methods => PythonRandom.MethodNames;
+
+    private protected override long Drawn => _random.DrawCount;
+
+    private protected override PythonRandomState State
+    {
+        get => _random.GetState();
+        set => _random.SetState(value);
+    }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string>? ParametersOf(string method) => PythonRandom.ParametersOf(method);
@@ -68,51 +60,11 @@ public sealed class PythonStream : RandomStream
                     break;
             }
 
-            _isCounted = true;
-            Seeded(seed, location);
+            SeededAnew(seed, location);
         }
     }
 
-    /// <inheritdoc/>
-    public override RandomValues Draw(
-        string method, IReadOnlyList<object?> positional, IDictionary? named = null, IReadOnlyList<long>? shape = null)
-    {
-        lock (Gate)
-        {
-            return _random.Call(method, positional, named, shape);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override object GetState()
-    {
-        lock (Gate)
-        {
-            return _random.GetState();
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void SetState(object state) => Restore(
-        state as PythonRandomState ?? throw WrongState(state, nameof(PythonRandomState)), new StreamOrigin(null, null, IsCounted: false));
-
-    /// <summary>The state with what is known of its seed.</summary>
-    internal (PythonRandomState State, StreamOrigin Origin) Capture()
-    {
-        lock (Gate)
-        {
-            return (_random.GetState(), new StreamOrigin(Seed, SeededAt, _isCounted));
-        }
-    }
-
-    /// <summary>Puts a state back.</summary>
-    internal void Restore(PythonRandomState state, StreamOrigin origin)
-    {
-        lock (Gate)
-        {
-            _random.SetState(state);
-            _isCounted = origin.IsCounted;
-            Seeded(origin.Seed, origin.SeededAt);
-        }
-    }
+    private protected override RandomValues Call(
+        string method, IReadOnlyList<object?> positional, IDictionary? named, IReadOnlyList<long>? shape) =>
+        _random.Call(method, positional, named, shape);
 }

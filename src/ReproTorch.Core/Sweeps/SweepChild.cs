@@ -91,7 +91,7 @@ public sealed class SweepChild
             Path.Combine(files, "model.pt"), Path.Combine(files, "inputs.pt"), _subject.Options.Method, _subject.Options.Seed.ToString(),
             _subject.Switches, name + ".npz", trace);
         File.WriteAllText(name + ".json", JsonSerializer.Serialize(request, SweepJson.Default.SweepRequest));
-        (int code, string errors) = ChildProgram.Run([Verb, name + ".json"], variables, _subject.Options.Cancellation);
+        (int code, _, string errors) = ChildProgram.Run([Verb, name + ".json"], variables, _subject.Options.Cancellation);
         return code == 0 ? RunFile.Read(name + ".npz")[0] : throw new ReproTorchException(
             ReproTorchErrorKind.OperatorFailure,
             $"The model could not be run in a process of its own{string.Concat(variables.Select(pair => $", {pair.Key}={pair.Value}"))}: {errors}");
