@@ -8,11 +8,12 @@ internal static unsafe partial class NativeMethods
 {
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_observer_start(string path, int hash, long rows, int randomOnly, out ObserverHandle outObserver);
+    internal static partial nint rpt_observer_start(
+        string path, string header, int hash, long rows, int randomOnly, out ObserverHandle outObserver);
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    internal static partial nint rpt_observer_stop(ObserverHandle observer, out long outCount);
+    internal static partial nint rpt_observer_stop(ObserverHandle observer, out long outCount, out long outUnfinished);
 
     [LibraryImport(NativeLibraryLoader.LibraryName, StringMarshalling = StringMarshalling.Utf8)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -26,17 +26,18 @@ public sealed class OperatorObserver : IDisposable
     public static bool IsRunning => Volatile.Read(ref s_running) > 0;
 
     /// <summary>Starts to record.</summary>
-    /// <param name="path">The file, which is made anew.</param>
+    /// <param name="path">The file, which is made anew; it stays as it was when another observer is there.</param>
     /// <param name="options">What is recorded.</param>
     /// <exception cref="ReproTorchException">Another observer is there, or the file cannot be written.</exception>
     public static OperatorObserver Start(string path, ObserverOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         var header = new TraceHeader(
-            OperatorTraceFile.Format, OperatorTraceFile.Version, TorchLibrary.LoadedVersion, options.Hash, options.RandomOnly);
-        File.WriteAllText(path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n");
+            OperatorTraceFile.Format, OperatorTraceFile.Version, TorchLibrary.LoadedVersion, options.Hash, options.RandomOnly,
+            GeneratorStart.OfDefaults());
         NativeError.ThrowIfFailed(NativeMethods.rpt_observer_start(
-            path, options.Hash ? 1 : 0, options.Rows, options.RandomOnly ? 1 : 0, out ObserverHandle handle));
+            path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n", options.Hash ? 1 : 0, options.Rows,
+            options.RandomOnly ? 1 : 0, out ObserverHandle handle));
         return new OperatorObserver(handle, path);
     }
 
@@ -72,8 +73,9 @@ public sealed class OperatorObserver : IDisposable
     public long Stop()
     {
         End();
-        NativeError.ThrowIfFailed(NativeMethods.rpt_observer_stop(_handle, out long count));
-        File.AppendAllText(_path, JsonSerializer.Serialize(new TraceEnd(count), TraceJson.Default.TraceEnd) + "\n");
+        NativeError.ThrowIfFailed(NativeMethods.rpt_observer_stop(_handle, out long count, out long unfinished));
+        File.AppendAllText(
+            _path, JsonSerializer.Serialize(new TraceEnd(count) { Unfinished = unfinished }, TraceJson.Default.TraceEnd) + "\n");
         return count;
     }
 

@@ -35,8 +35,8 @@ public sealed record OperatorRecord
     /// <summary>How long it took, with what it called.</summary>
     public long Nanoseconds { get; init; }
 
-    /// <summary>32-bit words drawn, by it and by what it called, from each generator: cpu, cuda:0, own (one that was an argument). -1:
-    /// that generator was seeded meanwhile.</summary>
+    /// <summary>32-bit words drawn, by it and by what it called, from each generator: cpu, cuda:0, own (one that was an argument). 0: it
+    /// took or left a normal number that the generator keeps (they are made in pairs). -1: that generator was seeded meanwhile.</summary>
     public IReadOnlyDictionary<string, long> Draws { get; init => field = value ?? s_none; } = s_none;
 
     /// <summary>The hash of each output tensor's type and bytes, of outermost operators and where it was asked for; empty text for
@@ -68,11 +68,19 @@ public sealed record OperatorRecord
 /// <param name="TorchVersion">The libtorch that ran.</param>
 /// <param name="Hashes">Whether outputs were hashed.</param>
 /// <param name="RandomOnly">Whether only operators that drew are there.</param>
-internal sealed record TraceHeader(string Format, int Version, string TorchVersion, bool Hashes, bool RandomOnly);
+/// <param name="Generators">Where the default generators stood, by device; null where that was not recorded.</param>
+internal sealed record TraceHeader(
+    string Format, int Version, string TorchVersion, bool Hashes, bool RandomOnly,
+    IReadOnlyDictionary<string, GeneratorStart>? Generators = null);
 
 /// <summary>The last line: without it the file was cut short.</summary>
 /// <param name="Records">How many lines are between.</param>
-internal sealed record TraceEnd([property: JsonRequired] long Records);
+internal sealed record TraceEnd([property: JsonRequired] long Records)
+{
+    /// <summary>Operators of other threads that had begun and not ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Unfinished { get; init; }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OperatorRecord))]

@@ -41,6 +41,12 @@ public sealed class OperatorTrace
     /// <summary>Whether only operators that drew are there.</summary>
     public bool IsRandomOnly { get; }
 
+    /// <summary>Where the default generators stood when it began, by device; null where that was not recorded.</summary>
+    public IReadOnlyDictionary<string, GeneratorStart>? Generators { get; init; }
+
+    /// <summary>Operators of other threads that had begun and not ended when it was over: they are not in it.</summary>
+    public long UnfinishedCount { get; init; }
+
     /// <summary>32-bit words drawn by all operators together.</summary>
     public long DrawCount => Operators.Sum(record => Math.Max(0, record.DrawCount));
 
@@ -55,7 +61,8 @@ public sealed class OperatorTrace
     }
 
     /// <summary>How many operators, and what they drew.</summary>
-    public override string ToString() => $"{Operators.Count} operators, {DrawCount} numbers drawn";
+    public override string ToString() => $"{Operators.Count} operators, {DrawCount} numbers drawn"
+        + (UnfinishedCount > 0 ? $" ({UnfinishedCount} of other threads were still running)" : string.Empty);
 
     private static bool HasOperatorAbove(OperatorRecord record, Dictionary<long, OperatorRecord> byIndex)
     {

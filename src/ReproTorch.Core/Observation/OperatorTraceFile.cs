@@ -22,6 +22,11 @@ public static class OperatorTraceFile
     public static OperatorTrace Read(string path, IReadOnlyList<object?>? output = null)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (Directory.Exists(path))
+        {
+            throw FileFault.In(path, "it is a folder; the file of a trace was expected.");
+        }
+
         using StreamReader reader = new(path);
         TraceHeader header = Parse(path, reader.ReadLine(), 1, TraceJson.Default.TraceHeader);
         if (header.Format != Format)
@@ -35,6 +40,7 @@ public static class OperatorTraceFile
         }
 
         var records = new List<OperatorRecord>();
+        long unfinished;
         string? line = reader.ReadLine();
         for (long number = 2; ; number++)
         {
@@ -47,6 +53,7 @@ public static class OperatorTraceFile
                     throw FileFault.In(path, $"it was cut short: it has {records.Count} records and says that they are {end.Records}.");
                 }
 
+                unfinished = end.Unfinished;
                 break;
             }
 
@@ -55,7 +62,12 @@ public static class OperatorTraceFile
         }
 
         records.Sort((a, b) => a.Index.CompareTo(b.Index));
-        return new OperatorTrace(records, header.TorchVersion, header.Hashes, header.RandomOnly) { Output = output ?? [] };
+        return new OperatorTrace(records, header.TorchVersion, header.Hashes, header.RandomOnly)
+        {
+            Output = output ?? [],
+            Generators = header.Generators,
+            UnfinishedCount = unfinished,
+        };
     }
 
     /// <summary>Writes a trace: to a temporary file that then takes the place.</summary>
@@ -69,14 +81,15 @@ public static class OperatorTraceFile
         AtomicFile.Write(path, force, stream =>
         {
             using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-            var header = new TraceHeader(Format, Version, trace.TorchVersion, trace.HasHashes, trace.IsRandomOnly);
+            var header = new TraceHeader(Format, Version, trace.TorchVersion, trace.HasHashes, trace.IsRandomOnly, trace.Generators);
             writer.WriteLine(JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader));
             foreach (OperatorRecord record in trace.Records)
             {
                 writer.WriteLine(JsonSerializer.Serialize(record, TraceJson.Default.OperatorRecord));
             }
 
-            writer.WriteLine(JsonSerializer.Serialize(new TraceEnd(trace.Records.Count), TraceJson.Default.TraceEnd));
+            writer.WriteLine(JsonSerializer.Serialize(
+                new TraceEnd(trace.Records.Count) { Unfinished = trace.UnfinishedCount }, TraceJson.Default.TraceEnd));
         });
     }
 

@@ -98,7 +98,7 @@ public static class DeterminismSweep
 
     private static SweepVariant Try(RunOutput plain, SweepTrial trial, SweepLocator locator)
     {
-        RunComparison comparison = RunComparer.Compare(plain, trial.Run(null));
+        RunComparison comparison = RunComparer.Compare(trial.Reference?.Invoke(plain) ?? plain, trial.Run(null));
         if (comparison.Identical)
         {
             return new SweepVariant(trial.Name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);

@@ -146,11 +146,28 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
         converted.ConvertTo(dtype);
         ModelInput input = subject.Input.Map(tensor => tensor.DType.IsFloatingPoint() ? tensor.To(dtype) : tensor);
         RunOutput output = subject.Run(() => ModelRunner.Run(converted, input, subject.RunOptions), trace: trace);
-        return output with { Outputs = [.. output.Outputs.Select(value => BackTo(value, dtype))] };
+        return WithOneNaN(output with { Outputs = [.. output.Outputs.Select(value => BackTo(value, dtype))] });
     })
     {
+        // Sign and payload of a NaN are not what a conversion keeps.
+        Reference = WithOneNaN,
         HasSameOperators = false,
     };
+
+    private static RunOutput WithOneNaN(RunOutput output) => output with { Outputs = [.. output.Outputs.Select(WithOneNaN)] };
+
+    private static RunValue WithOneNaN(RunValue value)
+    {
+        if (value.Kind != RunValueKind.Tensor || value.Data?.DType.IsFloatingPoint() != true)
+        {
+            return value;
+        }
+
+        using TorchTensor tensor = value.ToTensor();
+        using var isNaN = (TorchTensor)TorchOperator.Call("aten::isnan", tensor)!;
+        using var filled = (TorchTensor)TorchOperator.Call("aten::masked_fill", tensor, isNaN, double.NaN)!;
+        return RunValue.OfTensor(value.Name, filled.ToOwnData());
+    }
 
     // Compared with what the model gives in its own type.
     private RunValue BackTo(RunValue value, DType dtype)

@@ -3,7 +3,7 @@ namespace ReproTorch.Sweeps;
 /// <summary>Whether a model gives the same bits along each dimension.</summary>
 public sealed record SweepResult
 {
-    /// <summary>The same bits everywhere.</summary>
+    /// <summary>The same bits in everything that was tried: <see cref="Dimensions"/>. What was not, <see cref="Omitted"/> tells.</summary>
     public bool Identical { get; init; }
 
     /// <summary>The model's name.</summary>
@@ -22,7 +22,10 @@ public sealed record SweepResult
     public IReadOnlyList<SweepOmission> Omitted { get; init; } = [];
 
     /// <summary>The findings in words, a line each.</summary>
-    public override string ToString() => string.Join("\n", Dimensions.Select(finding => $"{finding.Name}: {finding.Meaning}"));
+    public override string ToString() => string.Join(
+        "\n",
+        Dimensions.Select(finding => $"{finding.Name}: {finding.Meaning}")
+            .Concat(Omitted.Select(omission => $"{omission.Name}: not tried: {omission.Reason}")));
 }
 
 /// <summary>What one dimension shows.</summary>

@@ -11,6 +11,9 @@ internal sealed record SweepTrial(string Name, Func<string?, RunOutput> Run)
     /// that it is in, and tells the piece's size and the row's place in it. Null where rows stay where they are.</summary>
     public Func<long, string, (long Rows, long Row)>? RunPiece { get; init; }
 
+    /// <summary>What to make of the plain run before it is compared with this one; null for nothing.</summary>
+    public Func<RunOutput, RunOutput>? Reference { get; init; }
+
     /// <summary>Whether the operators of this run are those of the plain one, so that the first that differs has a meaning.</summary>
     public bool HasSameOperators { get; init; } = true;
 }

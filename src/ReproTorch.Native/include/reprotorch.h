@@ -456,15 +456,16 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
  * rows above 0, with hash 1: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each
  * row's bytes (XXH3, without dtype and shape), for any other output none.
- * What the functions of the section "tensor" do is not recorded. random_only 1: only what drew, without inputs. There is one observer in a process. Draws of other threads at the
- * same time are counted with the operator's own. */
-RPT_API rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int32_t random_only,
+ * What the functions of the section "tensor" do is not recorded. random_only 1: only what drew, without inputs. The file is made anew and
+ * begins with header (with its line's end); when another observer runs (there is one in a process) it is left as it was. Draws are
+ * told by thread: while operators are recorded, those that draw run one at a time, and this library's seeding waits for them. A
+ * generator whose kept normal number was made or taken is in "draws" too, with 0 words when it gave none. */
+RPT_API rpt_error *rpt_observer_start(const char *path, const char *header, int32_t hash, int64_t rows, int32_t random_only,
                                       rpt_observer **out_observer);
-/* Stops and closes the file. What began before and ends later is left out. out_count: the lines written. Fails when the
- * file could not be written whole. */
-RPT_API rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count);
-/* The place (script and line) that records name from now on, in all threads; null for none. Costs nothing while
- * nothing is recorded. */
+/* out_unfinished: operators of other threads that had begun and not ended; they are not in the file. */
+RPT_API rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count, int64_t *out_unfinished);
+/* The place (script and line) that records of this thread name from now on; null for none. Threads that were never told one name the
+ * place that was told last in any. Costs nothing while nothing is recorded. */
 RPT_API rpt_error *rpt_observer_place(const char *place);
 /* Stops too, without an error, when that was not done. */
 RPT_API void rpt_observer_free(rpt_observer *observer);

@@ -31,6 +31,8 @@ void advance(Block &words) {
     words[c_words - 1] = words[c_middle - 1] ^ twist(words[c_words - 1], words[0]);
 }
 
+int64_t s_seedings = 0;
+
 // How many words of its block an engine has given. A seeded one has given none of a block that is not made yet: its
 // state is that from which the first block comes, and all of it counts as given.
 int64_t given(const at::mt19937_data_pod &engine) {
@@ -67,7 +69,10 @@ GeneratorMark mark_of(at::Generator generator, bool may_wait) {
     }
     mark.seed = generator.current_seed();
     if (generator.device().is_cpu()) {
-        mark.engine = generator.get<at::CPUGeneratorImpl>()->engine().data();
+        auto *cpu = generator.get<at::CPUGeneratorImpl>();
+        mark.engine = cpu->engine().data();
+        mark.spare_float = cpu->next_float_normal_sample();
+        mark.spare_double = cpu->next_double_normal_sample();
     } else {
         // Philox: 8 bytes of seed, 8 of offset; older releases put padding before them.
         const auto state = generator.get_state();
@@ -86,5 +91,19 @@ int64_t draws_between(const GeneratorMark &before, const GeneratorMark &after, b
     const int64_t count = is_cpu ? words_between(before.engine, after.engine) : after.offset - before.offset;
     return count < 0 ? -1 : count;
 }
+
+bool spare_changed(const GeneratorMark &before, const GeneratorMark &after) {
+    return before.is_known && after.is_known &&
+           (before.spare_float != after.spare_float || before.spare_double != after.spare_double);
+}
+
+std::recursive_mutex &generator_gate() {
+    static std::recursive_mutex s_gate;
+    return s_gate;
+}
+
+int64_t seedings() { return s_seedings; }
+
+Seeding::Seeding() : _gate(generator_gate()) { ++s_seedings; }
 
 } // namespace rpt

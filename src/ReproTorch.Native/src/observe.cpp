@@ -8,8 +8,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -71,13 +73,61 @@ std::string describe(const c10::IValue &value) {
     return value.tagKind();
 }
 
-// The words of a source of random numbers, before the operator.
+// A source of random numbers, and where it stood before the operator.
 struct Watched {
-    const char *name;
     at::Generator generator;
-    std::string device; // of a default generator: its name
+    std::string name; // of a default generator: its device's; "own" for any other
     GeneratorMark before;
+    int64_t accounted = 0; // what all threads had drawn from it by then, as far as it was told to an operator
 };
+
+// What was drawn from a generator.
+struct Drawn {
+    int64_t words = 0;
+    int64_t spares = 0;   // how often a kept normal number was made or taken
+    int64_t seedings = 0; // how often its state became another one, so that no words can be told
+
+    Drawn &operator+=(const Drawn &other) {
+        words += other.words;
+        spares += other.spares;
+        seedings += other.seedings;
+        return *this;
+    }
+    Drawn &operator-=(const Drawn &other) {
+        words -= other.words;
+        spares -= other.spares;
+        seedings -= other.seedings;
+        return *this;
+    }
+    bool any() const { return words != 0 || spares != 0 || seedings != 0; }
+};
+
+using Tally = std::unordered_map<const c10::GeneratorImpl *, Drawn>;
+
+Drawn drawn_in(const Tally &tally, const c10::GeneratorImpl *generator) {
+    const auto found = tally.find(generator);
+    return found == tally.end() ? Drawn() : found->second;
+}
+
+// Whether an operator draws random numbers by itself: those have the tag, or take a generator.
+bool draws_numbers(const c10::OperatorName &name) {
+    static std::mutex s_known_mutex;
+    static std::unordered_map<c10::OperatorName, bool> s_known;
+    const std::lock_guard<std::mutex> lock(s_known_mutex);
+    const auto known = s_known.find(name);
+    if (known != s_known.end()) {
+        return known->second;
+    }
+    const auto found = c10::Dispatcher::singleton().findSchema(name);
+    bool draws = false;
+    if (found.has_value()) {
+        draws = found->hasTag(at::Tag::nondeterministic_seeded);
+        for (const auto &argument : found->schema().arguments()) {
+            draws |= argument.type()->str().rfind("Generator", 0) == 0;
+        }
+    }
+    return s_known.emplace(name, draws).first->second;
+}
 
 class Recorder;
 
@@ -87,29 +137,37 @@ struct Context final : at::ObserverContext {
     int64_t parent = -1;
     bool is_operator = false;
     bool is_outermost = false;
+    bool draws = false; // whether it is one that draws by itself
     const std::string *place = nullptr;
     std::vector<std::string> inputs;
+    std::unique_lock<std::recursive_mutex> gate; // held from begin to end by what draws
     std::vector<Watched> watched;
+    int64_t seedings = 0;
+    Tally tally; // of its thread, before it
     Clock::time_point start;
 };
 
-// What runs on this thread now.
+// What runs on this thread now, and what it has drawn.
 thread_local int64_t t_running = -1;
 thread_local int t_operators = 0;
+thread_local Tally t_tally;
 
-// Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer.
+// Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer. Each thread
+// has its place; one that was never told any (of autograd, of a fork) works for who was told one last.
+thread_local bool t_has_place = false;
+thread_local const std::string *t_place = nullptr;
 std::atomic<const std::string *> s_place{nullptr};
 
 class Recorder {
 public:
-    Recorder(const std::string &path, bool hash, int64_t rows, bool random_only)
-        : _file(open(path)), _path(path), _hash(hash), _rows(rows), _random_only(random_only) {
+    Recorder(const std::string &path, const std::string &header, bool hash, int64_t rows, bool random_only)
+        : _file(open(path)), _path(path), _buffer(header), _hash(hash), _rows(rows), _random_only(random_only) {
         auto &context = at::globalContext();
-        _defaults.push_back({"cpu", context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
+        _defaults.push_back({context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
         if (at::globalContext().hasCUDA()) {
             for (int index = 0; index < at::detail::getCUDAHooks().getNumGPUs(); ++index) {
                 const c10::Device device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
-                _defaults.push_back({"cuda", context.defaultGenerator(device), device.str(), {}});
+                _defaults.push_back({context.defaultGenerator(device), device.str(), {}});
             }
         }
     }
@@ -127,21 +185,21 @@ public:
         context->parent = t_running;
         context->is_operator = function.operator_name().has_value();
         context->is_outermost = context->is_operator && t_operators == 0;
-        context->place = s_place.load();
-        context->watched = _defaults;
+        context->place = t_has_place ? t_place : s_place.load();
+        if (context->is_operator) {
+            context->draws = draws_numbers(*function.operator_name());
+            context->tally = t_tally;
+        }
         for (const auto &input : function.inputs()) {
             if (!_random_only) {
                 context->inputs.push_back(describe(input));
             }
-            if (input.isGenerator() && input.toGenerator().defined()) {
+            if (context->draws && input.isGenerator() && input.toGenerator().defined()) {
                 watch(*context, input.toGenerator());
             }
         }
-        if (context->is_operator) {
-            for (auto &watched : context->watched) {
-                watched.before = mark_of(watched.generator, context->is_outermost);
-            }
-        }
+        mark(*context);
+        ++_under_way;
         t_running = context->index;
         t_operators += context->is_operator ? 1 : 0;
         context->start = Clock::now();
@@ -150,6 +208,8 @@ public:
 
     void end(const at::RecordFunction &function, Context &context) {
         const auto duration = Clock::now() - context.start;
+        --_under_way;
+        measure(context);
         JsonWriter json;
         json.begin_object().key("index").number(context.index).key("parent").number(context.parent);
         json.key("name").text(function.name());
@@ -194,8 +254,10 @@ public:
 
     void fail() { _failed = true; }
 
-    // Writes what is left. The number of records; an error where one could not be written or made.
-    int64_t finish() {
+    // Writes what is left. The number of records, and of operators that have not ended; an error where a record could not be
+    // written or made.
+    int64_t finish(int64_t &unfinished) {
+        unfinished = _under_way;
         const std::lock_guard<std::mutex> lock(_mutex);
         flush();
         const bool closed = _file == nullptr || std::fclose(_file) == 0;
@@ -212,9 +274,9 @@ public:
 private:
     static FILE *open(const std::string &path) {
 #if defined(_WIN32)
-        FILE *file = _wfopen(path_from_utf8(path).c_str(), L"ab");
+        FILE *file = _wfopen(path_from_utf8(path).c_str(), L"wb");
 #else
-        FILE *file = std::fopen(path.c_str(), "ab");
+        FILE *file = std::fopen(path.c_str(), "wb");
 #endif
         if (file == nullptr) {
             invalid("The file ", path, " cannot be written.");
@@ -229,13 +291,78 @@ private:
                                                                            : "other";
     }
 
-    void watch(Context &context, const at::Generator &generator) const {
+    static void watch(Context &context, const at::Generator &generator) {
         for (const auto &known : context.watched) {
             if (known.generator == generator) {
                 return;
             }
         }
-        context.watched.push_back({"own", generator, "own", {}});
+        context.watched.push_back({generator, "own", {}});
+    }
+
+    // Where the generators stand before an operator. What draws by itself has them for itself until it ends. A kernel may
+    // hold its generator's lock while it calls operators, so that only the outermost ones wait; what one further in cannot
+    // tell then, the one above it tells. Any other outermost operator is marked too: a kernel without the tag may draw.
+    void mark(Context &context) {
+        if (!context.draws && !context.is_outermost) {
+            return;
+        }
+        std::unique_lock<std::recursive_mutex> gate(generator_gate(), std::defer_lock);
+        // Within a parallel loop, who waits may be waited for.
+        if (context.is_outermost && !at::in_parallel_region()) {
+            gate.lock();
+        } else if (!gate.try_lock()) {
+            context.watched.clear();
+            return;
+        }
+        context.watched.insert(context.watched.end(), _defaults.begin(), _defaults.end());
+        context.seedings = seedings();
+        for (auto &watched : context.watched) {
+            watched.before = mark_of(watched.generator, context.is_outermost);
+            watched.accounted = drawn_in(_accounted, watched.generator.unsafeGetGeneratorImpl()).words;
+        }
+        if (context.draws) {
+            context.gate = std::move(gate);
+        }
+    }
+
+    // Adds to the thread's tally what the operator drew and what it called did not tell.
+    void measure(Context &context) {
+        if (context.watched.empty()) {
+            return;
+        }
+        const std::lock_guard<std::recursive_mutex> gate(generator_gate());
+        for (const auto &watched : context.watched) {
+            const auto *key = watched.generator.unsafeGetGeneratorImpl();
+            const auto after = mark_of(watched.generator, context.is_outermost);
+            if (!watched.before.is_known || !after.is_known) {
+                continue;
+            }
+            Drawn drawn;
+            if (context.draws) {
+                drawn.words = draws_between(watched.before, after, watched.generator.device().is_cpu());
+                drawn.spares = spare_changed(watched.before, after) ? 1 : 0;
+                if (drawn.words < 0) {
+                    drawn = {0, 0, 1};
+                } else {
+                    auto told = drawn_in(t_tally, key);
+                    told -= drawn_in(context.tally, key);
+                    drawn.words -= told.words;
+                    drawn.spares = told.spares == 0 ? drawn.spares : 0;
+                }
+            } else if (context.seedings == seedings()) {
+                // Other threads may have drawn meanwhile: that was told by their operators.
+                const auto words = draws_between(watched.before, after, watched.generator.device().is_cpu());
+                const auto others = drawn_in(_accounted, key).words - watched.accounted;
+                drawn.words = words > others ? words - others : 0;
+                drawn.seedings = words < 0 ? 1 : 0;
+            }
+            t_tally[key] += drawn;
+            _accounted[key] += drawn;
+        }
+        if (context.gate.owns_lock()) {
+            context.gate.unlock();
+        }
     }
 
     // What these give is memory as it was found: its bytes mean nothing.
@@ -248,25 +375,35 @@ private:
         return false;
     }
 
-    static bool write_draws(JsonWriter &json, const Context &context) {
-        bool drew = false;
+    bool write_draws(JsonWriter &json, const Context &context) const {
+        std::map<std::string, Drawn> by_name;
         if (context.is_operator) {
-            for (const auto &watched : context.watched) {
-                const auto after = mark_of(watched.generator, context.is_outermost);
-                const auto count = draws_between(watched.before, after, watched.generator.device().is_cpu());
-                if (count != 0) {
-                    if (!drew) {
-                        json.key("draws").begin_object();
-                    }
-                    drew = true;
-                    json.key(watched.device).number(count);
+            for (const auto &entry : t_tally) {
+                auto drawn = entry.second;
+                drawn -= drawn_in(context.tally, entry.first);
+                if (drawn.any()) {
+                    by_name[name_of(entry.first)] += drawn;
                 }
             }
         }
-        if (drew) {
-            json.end_object();
+        if (by_name.empty()) {
+            return false;
         }
-        return drew;
+        json.key("draws").begin_object();
+        for (const auto &entry : by_name) {
+            json.key(entry.first).number(entry.second.seedings != 0 ? -1 : entry.second.words);
+        }
+        json.end_object();
+        return true;
+    }
+
+    std::string name_of(const c10::GeneratorImpl *generator) const {
+        for (const auto &known : _defaults) {
+            if (known.generator.unsafeGetGeneratorImpl() == generator) {
+                return known.name;
+            }
+        }
+        return "own";
     }
 
     // Of the results whose first dimension is the batch, each row's bytes.
@@ -315,14 +452,16 @@ private:
 
     FILE *_file;
     std::string _path;
+    std::string _buffer;
     bool _hash;
     int64_t _rows;
     bool _random_only;
     std::vector<Watched> _defaults;
     std::atomic<int64_t> _next{0};
     std::atomic<bool> _failed{false};
+    std::atomic<int64_t> _under_way{0};
+    Tally _accounted; // of all threads; guarded by the gate
     std::mutex _mutex;
-    std::string _buffer;
     int64_t _written = 0;
     bool _write_failed = false;
 };
@@ -387,7 +526,7 @@ struct rpt_observer {
 
 using namespace rpt;
 
-rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int32_t random_only,
+rpt_error *rpt_observer_start(const char *path, const char *header, int32_t hash, int64_t rows, int32_t random_only,
                               rpt_observer **out_observer) {
     return guard(
         [&] {
@@ -395,7 +534,8 @@ rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int3
             if (s_recorder != nullptr) {
                 invalid("Operators are being recorded already. libtorch has one observer in a process: end that trace first.");
             }
-            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash != 0, rows, random_only != 0);
+            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), require_text(header, "header"), hash != 0,
+                                                       rows, random_only != 0);
             const auto handle = at::addGlobalCallback(
                 at::RecordFunctionCallback(on_begin, on_end)
                     .needsInputs(true)
@@ -408,12 +548,12 @@ rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int3
         out_observer);
 }
 
-rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count) {
+rpt_error *rpt_observer_stop(rpt_observer *observer, int64_t *out_count, int64_t *out_unfinished) {
     return guard(
         [&] {
             auto &target = require(observer, "observer");
             target.stop();
-            *out_count = target.recorder->finish();
+            *out_count = target.recorder->finish(*out_unfinished);
         },
         out_count);
 }
@@ -422,12 +562,13 @@ rpt_error *rpt_observer_place(const char *place) {
     return guard([&] {
         static std::mutex s_places_mutex;
         static std::unordered_set<std::string> s_places;
-        if (place == nullptr) {
-            s_place = nullptr;
-            return;
+        t_has_place = true;
+        t_place = nullptr;
+        if (place != nullptr) {
+            const std::lock_guard<std::mutex> lock(s_places_mutex);
+            t_place = &*s_places.insert(place).first;
         }
-        const std::lock_guard<std::mutex> lock(s_places_mutex);
-        s_place = &*s_places.insert(place).first;
+        s_place = t_place;
     });
 }
 

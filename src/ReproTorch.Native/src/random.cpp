@@ -1,3 +1,4 @@
+#include "draws.h"
 #include "dtype.h"
 #include "handles.h"
 
@@ -27,7 +28,10 @@ at::Generator generator_of(const rpt_generator *generator) { return require(gene
 using namespace rpt;
 
 rpt_error *rpt_seed_all(uint64_t seed) {
-    return guard([&] { at::manual_seed(seed); });
+    return guard([&] {
+        const Seeding seeding;
+        at::manual_seed(seed);
+    });
 }
 
 rpt_error *rpt_generator_default(int32_t device_type, int32_t device_index, rpt_generator **out_generator) {
@@ -53,6 +57,7 @@ rpt_error *rpt_generator_create(int32_t device_type, int32_t device_index, rpt_g
 rpt_error *rpt_generator_seed(rpt_generator *generator, uint64_t seed) {
     return guard([&] {
         auto target = generator_of(generator);
+        const Seeding seeding;
         const std::lock_guard<std::mutex> lock(target.mutex());
         target.set_current_seed(seed);
     });
@@ -98,6 +103,7 @@ rpt_error *rpt_generator_set_state(rpt_generator *generator, const void *state, 
         if (byte_count > 0) {
             std::memcpy(bytes.data_ptr(), state, static_cast<size_t>(byte_count));
         }
+        const Seeding seeding;
         const std::lock_guard<std::mutex> lock(target.mutex());
         target.set_state(bytes);
     });

@@ -151,6 +151,75 @@ public sealed class OperatorObserverTests : ProcessStateTests
         Assert.Equal(trace.Records.Count, trace.Records.Select(record => record.Index).Distinct().Count());
     }
 
+    // One thread draws and two do not; all share the default generator, which a fourth seeds again and again.
+    [Fact]
+    public void DrawsAreToldByThread()
+    {
+        OperatorTrace trace = Observe(() => Parallel.Invoke(
+            () => Repeat(() => TensorFactory.Create("rand", [11], []).Dispose()),
+            () => Repeat(() => TensorFactory.Create("rand", [7], []).Dispose()),
+            () => Repeat(() => TensorFactory.Create("ones", [3], []).Dispose()),
+            () => Repeat(() => RandomStreams.Seed(3, [RandomSource.Torch], null))));
+        Assert.All(trace.Operators.Where(record => record.Name == "aten::rand"), record => Assert.Equal(
+            long.Parse(record.Inputs[0].Trim('[', ']'), System.Globalization.CultureInfo.InvariantCulture), record.DrawCount));
+        Assert.Equal(2 * Times, trace.Operators.Count(record => record.Name == "aten::rand"));
+        Assert.All(trace.Operators.Where(record => record.Name != "aten::rand"), record => Assert.Empty(record.Draws));
+    }
+
+    [Fact]
+    public void ANormalNumberThatWasKeptIsADrawOfNoWords()
+    {
+        RandomStreams.Seed(7, [RandomSource.Torch], null);
+        TensorFactory.Create("randn", [1], []).Dispose();
+        OperatorTrace trace = Observe(
+            () =>
+            {
+                TensorFactory.Create("randn", [1], []).Dispose();
+                TensorFactory.Create("randn", [1], []).Dispose();
+            },
+            new ObserverOptions { RandomOnly = true });
+        Assert.Equal([0L, 4L], trace.Operators.Select(record => record.Draws["cpu"]));
+    }
+
+    [Fact]
+    public void EachThreadHasItsPlace()
+    {
+        using var first = new Barrier(2);
+        OperatorTrace trace = Observe(() => Parallel.Invoke(() => At("a.ps1:1", "zeros"), () => At("b.ps1:2", "ones")));
+        Assert.Equal("a.ps1:1", trace.Operators.Single(record => record.Name == "aten::zeros").Place);
+        Assert.Equal("b.ps1:2", trace.Operators.Single(record => record.Name == "aten::ones").Place);
+
+        void At(string place, string factory)
+        {
+            OperatorObserver.Place(place);
+            first.SignalAndWait();
+            TensorFactory.Create(factory, [1], []).Dispose();
+            first.SignalAndWait();
+            OperatorObserver.Place(null);
+        }
+    }
+
+    [Fact]
+    public void AnotherObserversFileIsLeftAsItWas()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder.File("b"), "mine");
+        using OperatorObserver observer = OperatorObserver.Start(folder.File("a"), new ObserverOptions());
+        Assert.Throws<ReproTorchException>(() => OperatorObserver.Start(folder.File("b"), new ObserverOptions()));
+        Assert.Equal("mine", File.ReadAllText(folder.File("b")));
+    }
+
+    [Fact]
+    public void WhereTheGeneratorsStoodIsKept()
+    {
+        RandomStreams.Seed(7, [RandomSource.Torch], null);
+        GeneratorStart start = Observe(() => { }).Generators!["cpu"];
+        TensorFactory.Create("rand", [1], []).Dispose();
+        GeneratorStart later = Observe(() => { }).Generators!["cpu"];
+        Assert.Equal(("7", "7"), (start.Seed, later.Seed));
+        Assert.NotEqual(start.State, later.State);
+    }
+
     [Fact]
     public void ThereIsOneObserverAtATime()
     {
@@ -173,6 +242,16 @@ public sealed class OperatorObserverTests : ProcessStateTests
             Assert.Throws<ReproTorchException>(() => TorchOperator.Call("aten::mm", one, one));
         });
         Assert.Contains(trace.Operators, record => record.Name == "aten::mm");
+    }
+
+    private const int Times = 300;
+
+    private static void Repeat(Action run)
+    {
+        for (int i = 0; i < Times; i++)
+        {
+            run();
+        }
     }
 
     internal static OperatorTrace Observe(Action run, ObserverOptions? options = null)

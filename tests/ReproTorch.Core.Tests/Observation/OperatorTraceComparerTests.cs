@@ -48,6 +48,17 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.True(comparison.HashesCompared);
     }
 
+    [Fact]
+    public void AnotherSeedWithoutBytesIsNotTheSame()
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(RunWith(1, hash: false, "rand:4"), RunWith(2, hash: false, "rand:4"));
+        Assert.Null(comparison.First);
+        Assert.False(comparison.Identical);
+        Assert.Contains("had the seed 1 in the reference and 2 in the difference", comparison.Message, StringComparison.Ordinal);
+        Assert.True(OperatorTraceComparer.Compare(RunWith(1, hash: false, "rand:4"), RunWith(1, hash: false, "rand:4")).Identical);
+        Assert.True(OperatorTraceComparer.Compare(RunWith(1, hash: false, "ones:4"), RunWith(2, hash: false, "ones:4")).Identical);
+    }
+
     // Of twenty thousand operators on either side, the one too many in the middle is found, in the time that two walks take.
     [Fact]
     public void LongTracesAreAligned()
@@ -119,12 +130,14 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
 
     private static OperatorTrace Run(params string[] draws) => RunWith(7, draws);
 
-    private static OperatorTrace RunWith(int seed, params string[] draws)
+    private static OperatorTrace RunWith(int seed, params string[] draws) => RunWith(seed, hash: true, draws);
+
+    private static OperatorTrace RunWith(int seed, bool hash, params string[] draws)
     {
         RandomStreams.Seed(seed, [RandomSource.Torch], null);
         return OperatorObserverTests.Observe(
             () => Array.ForEach(draws, draw => TensorFactory.Create(draw.Split(':')[0], [int.Parse(draw.Split(':')[1], null)], []).Dispose()),
-            new ObserverOptions { Hash = true });
+            new ObserverOptions { Hash = hash });
     }
 
     private static OperatorRecord Record(long index, string name, int size) =>

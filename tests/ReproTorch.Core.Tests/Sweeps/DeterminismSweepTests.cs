@@ -40,6 +40,30 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         Assert.NotNull(order.Message);
     }
 
+    // 0/0 gives a NaN of another sign in another type.
+    [Fact]
+    public void AnotherTypesNaNIsNoDifference()
+    {
+        using ScriptModel model = new ModelSource { Source = "def forward(self, x):\n    return (x * 0) / (x * 0)" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4], []);
+        SweepFinding finding = Assert.Single(DeterminismSweep.Run(
+            model, new ModelInput { Arguments = [input] }, new SweepOptions { Dimensions = [SweepDimension.DType] }).Dimensions);
+        Assert.All(finding.Variants, variant => Assert.True(variant.Identical, variant.Message));
+    }
+
+    [Fact]
+    public void AFolderThatAKilledProcessLeftIsCleared()
+    {
+        string left = Directory.CreateTempSubdirectory("reprotorch-").FullName;
+        File.WriteAllText(Path.Combine(left, ".lock"), string.Empty);
+        using (var mine = new TemporaryFolder())
+        {
+            Assert.False(Directory.Exists(left));
+            using var other = new TemporaryFolder();
+            Assert.True(Directory.Exists(mine.Path));
+        }
+    }
+
     [Fact]
     public void BuffersStreamsAndSwitchesAreAsBefore()
     {

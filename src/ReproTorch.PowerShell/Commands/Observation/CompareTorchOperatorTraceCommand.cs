@@ -38,7 +38,8 @@ public sealed class CompareTorchOperatorTraceCommand : ReproTorchCmdlet
     {
         OperatorTrace trace => trace,
         FileInfo file => OperatorTraceFile.Read(file.FullName),
-        string path => ToExistingPaths(path, literal: false) is [string file]
+        // A path with brackets may be meant as written.
+        string path => ToExistingPaths(path, literal: File.Exists(ToFilePath(path))) is [string file]
             ? OperatorTraceFile.Read(file)
             : throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"'{path}' names several files. Expected one trace."),
         var other => throw new ReproTorchException(
