@@ -36,7 +36,7 @@ public sealed class OperatorObserver : IDisposable
             OperatorTraceFile.Format, OperatorTraceFile.Version, TorchLibrary.LoadedVersion, options.Hash, options.RandomOnly);
         File.WriteAllText(path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n");
         NativeError.ThrowIfFailed(NativeMethods.rpt_observer_start(
-            path, options.Hash ? 1 : 0, options.Rows, options.RandomOnly ? 1 : 0, out ObserverHandle handle));
+            path, options.Hash ? (options.HashDispatched ? 2 : 1) : 0, options.Rows, options.RandomOnly ? 1 : 0, out ObserverHandle handle));
         return new OperatorObserver(handle, path);
     }
 

@@ -79,6 +79,16 @@ struct Watched {
     GeneratorMark before;
 };
 
+// Whether an operator runs as what it calls: it has no kernel but the composition of others from which autograd and
+// Python's dispatch modes see only those.
+bool is_composite(const c10::OperatorName &name) {
+    const auto found = c10::Dispatcher::singleton().findOp(name);
+    return found.has_value() && found->hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd) &&
+           !found->hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd) &&
+           !found->hasKernelForDispatchKey(c10::DispatchKey::AutogradCPU) &&
+           !found->hasKernelForDispatchKey(c10::DispatchKey::CPU);
+}
+
 class Recorder;
 
 struct Context final : at::ObserverContext {
@@ -87,6 +97,7 @@ struct Context final : at::ObserverContext {
     int64_t parent = -1;
     bool is_operator = false;
     bool is_outermost = false;
+    bool is_dispatched = false; // what a dispatch mode sees: outermost among those that are no compositions
     const std::string *place = nullptr;
     std::vector<std::string> inputs;
     std::vector<Watched> watched;
@@ -96,13 +107,14 @@ struct Context final : at::ObserverContext {
 // What runs on this thread now.
 thread_local int64_t t_running = -1;
 thread_local int t_operators = 0;
+thread_local int t_dispatched = 0;
 
 // Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer.
 std::atomic<const std::string *> s_place{nullptr};
 
 class Recorder {
 public:
-    Recorder(const std::string &path, bool hash, int64_t rows, bool random_only)
+    Recorder(const std::string &path, int32_t hash, int64_t rows, bool random_only)
         : _file(open(path)), _path(path), _hash(hash), _rows(rows), _random_only(random_only) {
         auto &context = at::globalContext();
         _defaults.push_back({"cpu", context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
@@ -127,6 +139,7 @@ public:
         context->parent = t_running;
         context->is_operator = function.operator_name().has_value();
         context->is_outermost = context->is_operator && t_operators == 0;
+        context->is_dispatched = context->is_operator && t_dispatched == 0 && !is_composite(*function.operator_name());
         context->place = s_place.load();
         context->watched = _defaults;
         for (const auto &input : function.inputs()) {
@@ -144,6 +157,7 @@ public:
         }
         t_running = context->index;
         t_operators += context->is_operator ? 1 : 0;
+        t_dispatched += context->is_dispatched ? 1 : 0;
         context->start = Clock::now();
         return context;
     }
@@ -157,6 +171,9 @@ public:
             json.key("overload").text(function.operator_name()->overload_name);
         }
         json.key("kind").text(kind_of(function, context));
+        if (context.is_dispatched) {
+            json.key("dispatched").boolean(true);
+        }
         json.key("thread").number(static_cast<int64_t>(function.threadId()));
         json.key("inputs").begin_array();
         for (const auto &input : context.inputs) {
@@ -169,13 +186,14 @@ public:
         json.end_array().key("nanoseconds");
         json.number(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
         const bool drew = write_draws(json, context);
-        if (_hash && context.is_outermost && !(_random_only && !drew) && !is_uninitialized(function.name())) {
+        const bool is_hashed = (_hash >= 1 && context.is_outermost) || (_hash >= 2 && context.is_dispatched);
+        if (is_hashed && !(_random_only && !drew) && !is_uninitialized(function.name())) {
             json.key("hashes").begin_array();
             for (const auto &output : function.outputs()) {
                 write_hashes(json, output);
             }
             json.end_array();
-            if (_rows > 0) {
+            if (_rows > 0 && context.is_outermost) {
                 json.key("rowHashes").begin_array();
                 for (const auto &output : function.outputs()) {
                     write_row_hashes(json, output);
@@ -315,7 +333,7 @@ private:
 
     FILE *_file;
     std::string _path;
-    bool _hash;
+    int32_t _hash;
     int64_t _rows;
     bool _random_only;
     std::vector<Watched> _defaults;
@@ -358,6 +376,7 @@ void on_end(const at::RecordFunction &function, at::ObserverContext *base) {
     }
     t_running = context->parent;
     t_operators -= context->is_operator ? 1 : 0;
+    t_dispatched -= context->is_dispatched ? 1 : 0;
     const at::DisableRecordFunctionGuard quiet;
     const c10::impl::ExcludeDispatchKeyGuard no_autograd(c10::autograd_dispatch_keyset);
     try {
@@ -395,7 +414,7 @@ rpt_error *rpt_observer_start(const char *path, int32_t hash, int64_t rows, int3
             if (s_recorder != nullptr) {
                 invalid("Operators are being recorded already. libtorch has one observer in a process: end that trace first.");
             }
-            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash != 0, rows, random_only != 0);
+            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), hash, rows, random_only != 0);
             const auto handle = at::addGlobalCallback(
                 at::RecordFunctionCallback(on_begin, on_end)
                     .needsInputs(true)
