@@ -38,7 +38,7 @@
         'Set-TorchRngState'
         'Set-TorchModelParameter'
         'Set-TorchSeed'
-        'Test-TorchDeterminism'
+        'Test-RunOutput', 'Test-TorchDeterminism'
         'Trace-TorchOperator'
         'Use-TorchSeed'
     )

@@ -34,13 +34,19 @@ internal static class RunCommand
         var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
         var batchSize = new Option<long?>("--batch-size") { Description = "Runs the input in pieces of this many rows.", HelpName = "n" };
         var device = new Option<string?>("--device") { Description = "Where to run: cpu, cuda, cuda:1.", HelpName = "d" };
+        var includeInput = new Option<bool>("--include-input")
+        {
+            Description = "Keeps the inputs and the states of the random streams in the run file, so that it can be replayed.",
+        };
+        var operators = new Option<bool>("--operator-trace") { Description = "Keeps the operators that run, with the hashes of their results." };
         var sha256 = new Option<string?>("--sha256") { Description = "The hash that the model's file must have.", HelpName = "hash" };
         var allowFileAccess = new Option<bool>("--allow-file-access") { Description = "Accepts a model whose code reads or writes files." };
         var output = new Option<string?>("-o", "--output") { Description = "Writes a run file; an existing one is replaced, whole.", HelpName = "RUN.npz" };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new Command("run", "Runs a model once and records the run.")
         {
-            model, input, seed, deterministic, warnOnly, traced, method, threads, batchSize, device, sha256, allowFileAccess, output, json,
+            model, input, seed, deterministic, warnOnly, traced, method, threads, batchSize, device, includeInput, operators,
+            sha256, allowFileAccess, output, json,
         };
         command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() => Run(
             new Request(
@@ -58,6 +64,8 @@ internal static class RunCommand
                     Seed = result.GetValue(seed) is { } text ? TorchSeedValue.From(ParseSeed(text)) : null,
                     BatchSize = result.GetValue(batchSize),
                     Traced = result.GetValue(traced),
+                    IncludeInput = result.GetValue(includeInput),
+                    TraceOperators = result.GetValue(operators),
                     Device = result.GetValue(device) is { } place ? TorchDevice.Parse(place) : null,
                     Cancellation = cancellation,
                     OnTraced = trace => Array.ForEach([.. TraceWarnings.Of(trace)], Terminal.Warning),
@@ -76,6 +84,12 @@ internal static class RunCommand
         {
             throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument, $"The run file {path} does not end in .npz, as run files do.");
+        }
+
+        if (request.Output is null && (request.Options.IncludeInput || request.Options.TraceOperators))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, "--include-input and --operator-trace are about the run file: name it with -o.");
         }
 
         if (request.WarnOnly && !request.Deterministic)

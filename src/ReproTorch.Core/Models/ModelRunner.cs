@@ -27,17 +27,22 @@ public static class ModelRunner
         }
 
         TorchEnvironment environment = TorchEnvironmentProbe.Capture();
-        IReadOnlyList<RunInputInfo> inputs = DescribeInputs(input, method);
+
+        // A model may write to its input.
+        (List<RunValue> values, List<RunArgument> arguments) = InputRecorder.Record(options.IncludeInput ? input.Map(tensor => tensor.Clone()) : input, method);
+        RunInputInfo[] inputs = [.. values.Select(Describe)];
+        string? modelHash = options.IncludeInput ? model.ContentHash : null;
         if (options.Seed is { } seed)
         {
             RandomStreams.Seed(seed.Given, [RandomSource.Torch], options.SeedLocation);
         }
 
+        RngState? streams = options.IncludeInput ? RandomStreams.Capture(RandomStreams.SeededByDefault) : null;
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         OperatorTrace? trace = null;
         object? output = options.TraceOperators
-            ? OperatorObserver.Record(() => RunAll(model, input, options), new ObserverOptions { Hash = true }, out trace)
+            ? OperatorObserver.Record(() => RunAll(model, input, options), new ObserverOptions { Hash = true, HashDispatched = true }, out trace)
             : RunAll(model, input, options);
         TimeSpan duration = Stopwatch.GetElapsedTime(start);
         return new RunOutput
@@ -56,6 +61,10 @@ public static class ModelRunner
             Time = time,
             Duration = duration,
             OperatorTrace = trace,
+            ModelContentHash = modelHash,
+            InputValues = options.IncludeInput ? values : null,
+            Arguments = options.IncludeInput ? arguments : null,
+            RandomState = streams,
         };
     }
 
@@ -121,21 +130,12 @@ public static class ModelRunner
                 ReproTorchErrorKind.InvalidArgument, "A batch size needs a tensor among the inputs; there is none.");
     }
 
-    private static List<RunInputInfo> DescribeInputs(ModelInput input, ModelMethod method)
+    private static RunInputInfo Describe(RunValue value) => new()
     {
-        var infos = new List<RunInputInfo>();
-        foreach (KeyValuePair<string, object?> argument in input.Named(method))
-        {
-            infos.AddRange(OutputFlattener.Flatten(argument.Value, argument.Key).Select(value => new RunInputInfo
-            {
-                Name = value.Name,
-                Kind = value.Kind,
-                DType = value.Data?.DType.ToString(),
-                Shape = value.Data?.Shape,
-                Hash = ContentHash.Of(value),
-            }));
-        }
-
-        return infos;
-    }
+        Name = value.Name,
+        Kind = value.Kind,
+        DType = value.Data?.DType.ToString(),
+        Shape = value.Data?.Shape,
+        Hash = ContentHash.Of(value),
+    };
 }

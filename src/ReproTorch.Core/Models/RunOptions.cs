@@ -28,6 +28,10 @@ public sealed record RunOptions
     /// <summary>Records the operators that run, with the hashes of their results.</summary>
     public bool TraceOperators { get; init; }
 
+    /// <summary>Keeps what a replay needs: copies of the inputs, the states of the random streams right before the run, and the hash of the
+    /// model's content.</summary>
+    public bool IncludeInput { get; init; }
+
     /// <summary>Asked between batches.</summary>
     public CancellationToken Cancellation { get; init; }
 

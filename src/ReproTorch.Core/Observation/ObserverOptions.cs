@@ -6,6 +6,10 @@ public sealed record ObserverOptions
     /// <summary>Hash the bytes of the outputs of outermost operators: what they call gives the same bytes.</summary>
     public bool Hash { get; init; }
 
+    /// <summary>With <see cref="Hash"/>: hash those of dispatched operators too (<see cref="OperatorRecord.Dispatched"/>), by which a
+    /// trace that was recorded in Python is compared.</summary>
+    public bool HashDispatched { get; init; }
+
     /// <summary>Record only operators that drew random numbers, without their inputs.</summary>
     public bool RandomOnly { get; init; }
 

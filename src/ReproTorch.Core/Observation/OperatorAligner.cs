@@ -20,27 +20,30 @@ internal static class OperatorAligner
     }
 
     /// <summary>The pairs, in order; null where a side has nothing.</summary>
+    /// <param name="reference">One sequence.</param>
+    /// <param name="difference">The other.</param>
+    /// <param name="lines">Whether script lines tell operators apart: not where the scripts are of two languages.</param>
     public static List<(OperatorRecord? Reference, OperatorRecord? Difference)> Align(
-        IReadOnlyList<OperatorRecord> reference, IReadOnlyList<OperatorRecord> difference)
+        IReadOnlyList<OperatorRecord> reference, IReadOnlyList<OperatorRecord> difference, bool lines = true)
     {
         var pairs = new List<(OperatorRecord?, OperatorRecord?)>(Math.Max(reference.Count, difference.Count));
         int start = 0;
         int shorter = Math.Min(reference.Count, difference.Count);
-        while (start < shorter && Score(reference[start], difference[start]) == Best)
+        while (start < shorter && Score(reference[start], difference[start], lines) == Best)
         {
             pairs.Add((reference[start], difference[start]));
             start++;
         }
 
         int end = 0;
-        while (end < shorter - start && Score(reference[^(end + 1)], difference[^(end + 1)]) == Best)
+        while (end < shorter - start && Score(reference[^(end + 1)], difference[^(end + 1)], lines) == Best)
         {
             end++;
         }
 
         OperatorRecord[] a = [.. reference.Skip(start).Take(reference.Count - start - end)];
         OperatorRecord[] b = [.. difference.Skip(start).Take(difference.Count - start - end)];
-        pairs.AddRange((long)(a.Length + 1) * (b.Length + 1) <= MaxCells ? Globally(a, b) : ByName(a, b));
+        pairs.AddRange((long)(a.Length + 1) * (b.Length + 1) <= MaxCells ? Globally(a, b, lines) : ByName(a, b, lines));
         for (int i = end; i > 0; i--)
         {
             pairs.Add((reference[^i], difference[^i]));
@@ -52,7 +55,7 @@ internal static class OperatorAligner
     private const int Best = 8;
 
     // 0 and less never belong together.
-    private static int Score(OperatorRecord one, OperatorRecord other)
+    private static int Score(OperatorRecord one, OperatorRecord other, bool lines)
     {
         if (one.Name != other.Name)
         {
@@ -64,13 +67,13 @@ internal static class OperatorAligner
         score += one.Inputs.SequenceEqual(other.Inputs) ? 2 : 0;
         score += one.Outputs.SequenceEqual(other.Outputs) ? 1 : 0;
         score += one.DrawCount == other.DrawCount ? 1 : 0;
-        return score + (LineOf(one) == LineOf(other) ? 1 : 0);
+        return score + (!lines || LineOf(one) == LineOf(other) ? 1 : 0);
     }
 
     // Two scripts have names of their own: what the lines of one file tell apart is the line.
     private static string? LineOf(OperatorRecord record) => record.Place is { } place ? place[(place.LastIndexOf(':') + 1)..] : null;
 
-    private static List<(OperatorRecord?, OperatorRecord?)> Globally(OperatorRecord[] a, OperatorRecord[] b)
+    private static List<(OperatorRecord?, OperatorRecord?)> Globally(OperatorRecord[] a, OperatorRecord[] b, bool lines)
     {
         var steps = new Step[a.Length + 1, b.Length + 1];
         var above = new int[b.Length + 1];
@@ -88,7 +91,7 @@ internal static class OperatorAligner
             scores[0] = i * Gap;
             for (int j = 1; j <= b.Length; j++)
             {
-                int pair = above[j - 1] + Score(a[i - 1], b[j - 1]);
+                int pair = above[j - 1] + Score(a[i - 1], b[j - 1], lines);
                 int onlyA = above[j] + Gap;
                 int onlyB = scores[j - 1] + Gap;
                 scores[j] = Math.Max(pair, Math.Max(onlyA, onlyB));
@@ -117,7 +120,7 @@ internal static class OperatorAligner
         return pairs;
     }
 
-    private static IEnumerable<(OperatorRecord?, OperatorRecord?)> ByName(OperatorRecord[] a, OperatorRecord[] b)
+    private static IEnumerable<(OperatorRecord?, OperatorRecord?)> ByName(OperatorRecord[] a, OperatorRecord[] b, bool lines)
     {
         // Looks ahead a little on either side for the next operator that belongs together.
         const int Ahead = 256;
@@ -125,7 +128,7 @@ internal static class OperatorAligner
         int j = 0;
         while (i < a.Length && j < b.Length)
         {
-            (int skipA, int skipB) = Next(a, i, b, j, Ahead);
+            (int skipA, int skipB) = Next(a, i, b, j, Ahead, lines);
             for (int k = 0; k < skipA; k++)
             {
                 yield return (a[i++], null);
@@ -153,14 +156,14 @@ internal static class OperatorAligner
         }
     }
 
-    private static (int SkipA, int SkipB) Next(OperatorRecord[] a, int i, OperatorRecord[] b, int j, int ahead)
+    private static (int SkipA, int SkipB) Next(OperatorRecord[] a, int i, OperatorRecord[] b, int j, int ahead, bool lines)
     {
         for (int total = 0; total <= ahead; total++)
         {
             for (int skipA = 0; skipA <= total; skipA++)
             {
                 int skipB = total - skipA;
-                if (i + skipA < a.Length && j + skipB < b.Length && Score(a[i + skipA], b[j + skipB]) >= Best - 1)
+                if (i + skipA < a.Length && j + skipB < b.Length && Score(a[i + skipA], b[j + skipB], lines) >= Best - 1)
                 {
                     return (skipA, skipB);
                 }

@@ -34,9 +34,10 @@ public sealed class OperatorObserver : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var header = new TraceHeader(
             OperatorTraceFile.Format, OperatorTraceFile.Version, TorchLibrary.LoadedVersion, options.Hash, options.RandomOnly,
-            GeneratorStart.OfDefaults());
+            Generators: GeneratorStart.OfDefaults());
         NativeError.ThrowIfFailed(NativeMethods.rpt_observer_start(
-            path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n", options.Hash ? 1 : 0, options.Rows,
+            path, JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader) + "\n", options.Hash ? (options.HashDispatched ? 2 : 1) : 0,
+            options.Rows,
             options.RandomOnly ? 1 : 0, out ObserverHandle handle));
         return new OperatorObserver(handle, path);
     }

@@ -39,13 +39,18 @@ public sealed record OperatorRecord
     /// took or left a normal number that the generator keeps (they are made in pairs). -1: that generator was seeded meanwhile.</summary>
     public IReadOnlyDictionary<string, long> Draws { get; init => field = value ?? s_none; } = s_none;
 
-    /// <summary>The hash of each output tensor's type and bytes, of outermost operators and where it was asked for; empty text for
+    /// <summary>The hash of each output tensor's type and bytes, of outermost and dispatched operators and where it was asked for; empty text for
     /// one without plain memory.</summary>
     public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
 
     /// <summary>For each output, where the rows of a batch were asked for: the hash of each row's bytes; none for what has no such
     /// rows.</summary>
     public IReadOnlyList<IReadOnlyList<string>> RowHashes { get; init => field = value ?? []; } = [];
+
+    /// <summary>Whether a dispatch mode of Python would see it: the outermost operators that are no mere compositions of others
+    /// (<c>CompositeImplicitAutograd</c>), which run as what they call.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Dispatched { get; init; }
 
     /// <summary>Script and line of the PowerShell command that caused it.</summary>
     public string? Place { get; init; }
@@ -68,9 +73,10 @@ public sealed record OperatorRecord
 /// <param name="TorchVersion">The libtorch that ran.</param>
 /// <param name="Hashes">Whether outputs were hashed.</param>
 /// <param name="RandomOnly">Whether only operators that drew are there.</param>
+/// <param name="Level">dispatched: only what a dispatch mode of Python sees; null: every call of an operator.</param>
 /// <param name="Generators">Where the default generators stood, by device; null where that was not recorded.</param>
 internal sealed record TraceHeader(
-    string Format, int Version, string TorchVersion, bool Hashes, bool RandomOnly,
+    string Format, int Version, string TorchVersion, bool Hashes, bool RandomOnly, string? Level = null,
     IReadOnlyDictionary<string, GeneratorStart>? Generators = null);
 
 /// <summary>The last line: without it the file was cut short.</summary>

@@ -5,12 +5,13 @@ public sealed class OperatorTrace
 {
     private readonly Lazy<ILookup<long, OperatorRecord>> _children;
 
-    internal OperatorTrace(IReadOnlyList<OperatorRecord> records, string torchVersion, bool hasHashes, bool isRandomOnly)
+    internal OperatorTrace(IReadOnlyList<OperatorRecord> records, string torchVersion, bool hasHashes, bool isRandomOnly, bool isDispatched = false)
     {
         Records = records;
         TorchVersion = torchVersion;
         HasHashes = hasHashes;
         IsRandomOnly = isRandomOnly;
+        IsDispatched = isDispatched;
         var byIndex = new Dictionary<long, OperatorRecord>(records.Count);
         foreach (OperatorRecord record in records)
         {
@@ -23,6 +24,7 @@ public sealed class OperatorTrace
         }
 
         Operators = [.. records.Where(record => record.IsOutermost)];
+        Dispatched = isDispatched ? Operators : [.. records.Where(record => record.Dispatched)];
         _children = new Lazy<ILookup<long, OperatorRecord>>(() => records.ToLookup(record => record.Parent));
     }
 
@@ -31,6 +33,12 @@ public sealed class OperatorTrace
 
     /// <summary>The operators that no other called, in that order.</summary>
     public IReadOnlyList<OperatorRecord> Operators { get; }
+
+    /// <summary>The operators that a dispatch mode of Python would see, in that order: by these a trace from Python is compared.</summary>
+    public IReadOnlyList<OperatorRecord> Dispatched { get; }
+
+    /// <summary>Whether only those are there, as in a trace that was recorded in Python.</summary>
+    public bool IsDispatched { get; }
 
     /// <summary>The libtorch that ran.</summary>
     public string TorchVersion { get; }

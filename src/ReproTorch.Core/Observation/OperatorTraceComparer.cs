@@ -18,17 +18,19 @@ public static class OperatorTraceComparer
         ArgumentNullException.ThrowIfNull(difference);
         bool hashes = reference.HasHashes && difference.HasHashes;
         bool types = !reference.IsRandomOnly && !difference.IsRandomOnly;
-        OperatorRecord[] a = ByThread(reference.IsRandomOnly == difference.IsRandomOnly ? reference.Operators : Drawing(reference));
-        OperatorRecord[] b = ByThread(reference.IsRandomOnly == difference.IsRandomOnly ? difference.Operators : Drawing(difference));
+        bool sameLevel = reference.IsDispatched == difference.IsDispatched;
+        bool drawing = reference.IsRandomOnly != difference.IsRandomOnly;
+        OperatorRecord[] a = ByThread(Compared(reference, sameLevel, drawing));
+        OperatorRecord[] b = ByThread(Compared(difference, sameLevel, drawing));
         var differences = new List<OperatorDifference>();
         int same = 0;
         long drawn = 0;
-        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b))
+        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b, lines: sameLevel))
         {
             OperatorDifference? found = Of(one, other, types, hashes);
             if (found is not null)
             {
-                differences.Add(one is null || other is null
+                differences.Add(one is null || other is null || !sameLevel
                     ? found
                     : found with { Inside = Inside(reference, one, difference, other, types) });
             }
@@ -55,7 +57,13 @@ public static class OperatorTraceComparer
         return comparison with { Message = Words(comparison) };
     }
 
-    private static OperatorRecord[] Drawing(OperatorTrace trace) => [.. trace.Operators.Where(record => record.Draws.Count > 0)];
+    // Like with like: the outermost operators of two traces of one kind; what a dispatch mode sees where one of them is from Python; those
+    // that drew where one of them has no others.
+    private static IReadOnlyList<OperatorRecord> Compared(OperatorTrace trace, bool sameLevel, bool drawing)
+    {
+        IReadOnlyList<OperatorRecord> operators = sameLevel ? trace.Operators : trace.Dispatched;
+        return drawing ? [.. operators.Where(record => record.Draws.Count > 0)] : operators;
+    }
 
     // Threads run beside each other, and which begins first is chance: one thread's operators after the other's, as they first came.
     private static OperatorRecord[] ByThread(IReadOnlyList<OperatorRecord> records) =>

@@ -12,6 +12,9 @@ public static class OperatorTraceFile
     /// <summary>The version that is written and read.</summary>
     internal const int Version = 1;
 
+    /// <summary>The level of a trace that holds only what a dispatch mode sees.</summary>
+    internal const string Dispatched = "dispatched";
+
     // A record has some hundred characters; one with more than this is none.
     private const int MaxLine = 1 << 20;
 
@@ -28,6 +31,20 @@ public static class OperatorTraceFile
         }
 
         using StreamReader reader = new(path);
+        return Read(path, reader, output);
+    }
+
+    /// <summary>Reads a trace that is a part of a file.</summary>
+    /// <param name="path">What errors name.</param>
+    /// <param name="stream">The trace's bytes.</param>
+    internal static OperatorTrace Read(string path, Stream stream)
+    {
+        using StreamReader reader = new(stream, leaveOpen: true);
+        return Read(path, reader, output: null);
+    }
+
+    private static OperatorTrace Read(string path, StreamReader reader, IReadOnlyList<object?>? output)
+    {
         TraceHeader header = Parse(path, reader.ReadLine(), 1, TraceJson.Default.TraceHeader);
         if (header.Format != Format)
         {
@@ -62,7 +79,7 @@ public static class OperatorTraceFile
         }
 
         records.Sort((a, b) => a.Index.CompareTo(b.Index));
-        return new OperatorTrace(records, header.TorchVersion, header.Hashes, header.RandomOnly)
+        return new OperatorTrace(records, header.TorchVersion, header.Hashes, header.RandomOnly, header.Level == Dispatched)
         {
             Output = output ?? [],
             Generators = header.Generators,
@@ -78,19 +95,22 @@ public static class OperatorTraceFile
     public static void Write(string path, OperatorTrace trace, bool force)
     {
         ArgumentNullException.ThrowIfNull(trace);
-        AtomicFile.Write(path, force, stream =>
-        {
-            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-            var header = new TraceHeader(Format, Version, trace.TorchVersion, trace.HasHashes, trace.IsRandomOnly, trace.Generators);
-            writer.WriteLine(JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader));
-            foreach (OperatorRecord record in trace.Records)
-            {
-                writer.WriteLine(JsonSerializer.Serialize(record, TraceJson.Default.OperatorRecord));
-            }
+        AtomicFile.Write(path, force, stream => Write(stream, trace));
+    }
 
-            writer.WriteLine(JsonSerializer.Serialize(
-                new TraceEnd(trace.Records.Count) { Unfinished = trace.UnfinishedCount }, TraceJson.Default.TraceEnd));
-        });
+    /// <summary>Writes a trace as a part of a file, record by record.</summary>
+    internal static void Write(Stream stream, OperatorTrace trace)
+    {
+        using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+        var header = new TraceHeader(Format, Version, trace.TorchVersion, trace.HasHashes, trace.IsRandomOnly, trace.IsDispatched ? Dispatched : null, trace.Generators);
+        writer.WriteLine(JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader));
+        foreach (OperatorRecord record in trace.Records)
+        {
+            writer.WriteLine(JsonSerializer.Serialize(record, TraceJson.Default.OperatorRecord));
+        }
+
+        writer.WriteLine(JsonSerializer.Serialize(
+            new TraceEnd(trace.Records.Count) { Unfinished = trace.UnfinishedCount }, TraceJson.Default.TraceEnd));
     }
 
     private static T Parse<T>(string path, string? line, long number, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

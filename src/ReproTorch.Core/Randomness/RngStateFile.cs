@@ -33,6 +33,16 @@ public static class RngStateFile
     public static void Write(string path, RngState state, bool force)
     {
         ArgumentNullException.ThrowIfNull(state);
+        NpzFile.Write(path, ToMembers(state), force);
+    }
+
+    /// <summary>Reads a state that <see cref="Write"/> or Python wrote. Nothing is restored.</summary>
+    /// <exception cref="ReproTorchException">The file is damaged, or holds no states.</exception>
+    public static RngState Read(string path) => FromMembers(path, NpzFile.Read(path));
+
+    /// <summary>A state as arrays of a file.</summary>
+    internal static List<NamedTensorData> ToMembers(RngState state)
+    {
         var members = new List<NamedTensorData>();
         foreach ((string device, byte[] bytes) in state.Torch)
         {
@@ -56,14 +66,13 @@ public static class RngStateFile
             AddCount(members, NumpyCount, numpy.DrawCount, state.NumpyOrigin);
         }
 
-        NpzFile.Write(path, members, force);
+        return members;
     }
 
-    /// <summary>Reads a state that <see cref="Write"/> or Python wrote. Nothing is restored.</summary>
-    /// <exception cref="ReproTorchException">The file is damaged, or holds no states.</exception>
-    public static RngState Read(string path)
+    /// <summary>The state that arrays of a file hold.</summary>
+    /// <exception cref="ReproTorchException">They are damaged, or hold no states.</exception>
+    internal static RngState FromMembers(string path, IReadOnlyList<NamedTensorData> members)
     {
-        IReadOnlyList<NamedTensorData> members = NpzFile.Read(path);
         var state = new RngState
         {
             Torch = members.Where(member => member.Name.StartsWith(TorchPrefix, StringComparison.Ordinal)).ToDictionary(

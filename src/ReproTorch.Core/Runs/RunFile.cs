@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ReproTorch.Observation;
+using ReproTorch.Randomness;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
 
@@ -10,13 +12,15 @@ namespace ReproTorch.Runs;
 /// Run files: an .npz that numpy.load opens, its members stored and aligned to 64 bytes, and run.json with what they are. The
 /// outputs of the one run are members under their own names (<c>output.npy</c>, <c>output.logits.npy</c>); of several, in folders
 /// (<c>run0/output.npy</c>). What NumPy has no dtype for (bfloat16, complex32, quantized, 8-bit floats) is stored as unsigned
-/// integers of the same width, and run.json tells the true dtype. Strings and None are in run.json alone.
+/// integers of the same width, and run.json tells the true dtype. Strings and None are in run.json alone. What a replay needs stands in
+/// folders beside: <c>inputs/</c>, <c>random/</c>, and <c>operators.jsonl</c> (docs/run-files.md).
 /// </summary>
 public static class RunFile
 {
     private const string Format = "reprotorch-run";
     private const int Version = 1;
     private const string DocumentName = "run.json";
+    private const string OperatorsName = "operators.jsonl";
     private const int MaxDocument = 256 << 20;
 
     /// <summary>Writes runs to a file.</summary>
@@ -25,13 +29,12 @@ public static class RunFile
     public static void Write(string path, IReadOnlyList<RunOutput> runs, bool force)
     {
         ArgumentNullException.ThrowIfNull(runs);
-        var members = new List<NamedTensorData>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var members = new Members();
         var records = new List<RunRecord>();
         for (int i = 0; i < runs.Count; i++)
         {
             string folder = runs.Count == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"run{i}/");
-            records.Add(ToRecord(runs[i], folder, members, names));
+            records.Add(ToRecord(runs[i], folder, members));
         }
 
         var document = new RunDocument { Format = Format, Version = Version, Runs = records };
@@ -39,9 +42,14 @@ public static class RunFile
         AtomicFile.Write(path, force, stream =>
         {
             var archive = new ZipWriter(stream);
-            foreach (NamedTensorData member in members)
+            foreach (NamedTensorData member in members.Arrays)
             {
                 archive.Add(member.Name + ".npy", NpyFile.Length(member.Data), target => NpyFile.Write(target, member.Data));
+            }
+
+            foreach ((string name, OperatorTrace trace) in members.Traces)
+            {
+                archive.Add(name, LengthOf(trace), target => OperatorTraceFile.Write(target, trace));
             }
 
             archive.Add(DocumentName, json.Length, target => target.Write(json));
@@ -108,32 +116,21 @@ public static class RunFile
                 path, $"it has the run file version {document.Version}, and this ReproTorch reads {Version}. Use the ReproTorch that wrote it, or a later one.");
     }
 
-    private static RunRecord ToRecord(RunOutput run, string folder, List<NamedTensorData> members, HashSet<string> names)
+    private static RunRecord ToRecord(RunOutput run, string folder, Members members)
     {
-        var outputs = new List<ValueRecord>();
-        foreach (RunValue value in run.Outputs)
+        List<ValueRecord> outputs = [.. run.Outputs.Select(value => new ValueRecord
         {
-            string? member = null;
-            if (value.Data is { } data)
-            {
-                member = folder + MemberName(value.Name);
-                if (!names.Add(member))
-                {
-                    throw new ReproTorchException(
-                        ReproTorchErrorKind.InvalidArgument, $"A run has two outputs called '{value.Name}'. Each needs a name of its own.");
-                }
-
-                members.Add(new NamedTensorData(member, RetypedTensorData.For(data, Storable(data.DType))));
-            }
-
-            outputs.Add(new ValueRecord
-            {
-                Name = value.Name,
-                Kind = value.Kind,
-                DType = value.Data?.DType.ToString(),
-                Member = member,
-                Text = value.Text,
-            });
+            Name = value.Name,
+            Kind = value.Kind,
+            DType = value.Data?.DType.ToString(),
+            Member = members.Add(folder, value, "outputs"),
+            Text = value.Text,
+        })];
+        string? operators = null;
+        if (run.OperatorTrace is { } trace)
+        {
+            operators = folder + OperatorsName;
+            members.Traces.Add((operators, trace));
         }
 
         return new RunRecord
@@ -142,16 +139,51 @@ public static class RunFile
             Seed = run.Seed,
             Model = run.Model,
             ModelSha256 = run.ModelSha256,
+            ModelContentHash = run.ModelContentHash,
             Method = run.Method,
             Traced = run.Traced,
             BatchSize = run.BatchSize,
             Device = run.Device,
-            Inputs = run.Inputs,
+            ContentHash = run.ContentHash,
+            Inputs = ToInputs(run, folder, members),
+            Arguments = run.InputValues is null ? null : run.Arguments,
             Outputs = outputs,
+            RandomState = run.RandomState is { } state ? members.Add(folder + "random", state) : null,
+            Operators = operators,
             Environment = run.Environment,
             Time = run.Time,
             Duration = run.Duration?.TotalSeconds,
         };
+    }
+
+    private static List<InputRecord> ToInputs(RunOutput run, string folder, Members members)
+    {
+        if (run.InputValues is { } values && values.Count != run.Inputs.Count)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"The run {run.Name} has {values.Count} input values and descriptions of {run.Inputs.Count}. Each value needs its own.");
+        }
+
+        return [.. run.Inputs.Select((info, i) => new InputRecord
+        {
+            Name = info.Name,
+            Kind = info.Kind,
+            DType = info.DType,
+            Shape = info.Shape,
+            Hash = info.Hash,
+            Kept = run.InputValues is not null,
+            Member = run.InputValues is { } kept ? members.Add(folder + "inputs/", kept[i], "inputs") : null,
+            Text = run.InputValues?[i].Text,
+        })];
+    }
+
+    // Counted without being kept: a trace may be long.
+    private static long LengthOf(OperatorTrace trace)
+    {
+        using var counter = new CountingStream();
+        OperatorTraceFile.Write(counter, trace);
+        return counter.Length;
     }
 
     private static RunOutput ToRun(ZipReader archive, RunRecord record) => new()
@@ -161,15 +193,57 @@ public static class RunFile
         Seed = record.Seed,
         Model = record.Model,
         ModelSha256 = record.ModelSha256,
+        ModelContentHash = record.ModelContentHash,
         Method = record.Method,
         Traced = record.Traced,
         BatchSize = record.BatchSize,
         Device = record.Device,
-        Inputs = record.Inputs,
+        Inputs = [.. record.Inputs.Select(input => new RunInputInfo
+        {
+            Name = input.Name,
+            Kind = input.Kind,
+            DType = input.DType,
+            Shape = input.Shape,
+            Hash = input.Hash,
+        })],
+        InputValues = ToInputValues(archive, record),
+        Arguments = record.Arguments,
+        RandomState = record.RandomState is { } folder ? ToState(archive, folder) : null,
+        OperatorTrace = record.Operators is { } operators ? ToTrace(archive, operators) : null,
+        RecordedContentHash = record.ContentHash,
         Environment = record.Environment,
         Time = record.Time,
         Duration = record.Duration is { } seconds && seconds is >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : null,
     };
+
+    // A run of a method without arguments has no inputs, and all of them are there.
+    private static List<RunValue>? ToInputValues(ZipReader archive, RunRecord record) =>
+        record.Inputs.Any(input => input.Kept) || (record.Inputs.Count == 0 && record.RandomState is not null)
+            ? [.. record.Inputs.Select(input => ToValue(archive, new ValueRecord
+            {
+                Name = input.Name,
+                Kind = input.Kind,
+                DType = input.DType,
+                Member = input.Member,
+                Text = input.Text,
+            }))]
+            : null;
+
+    private static RngState ToState(ZipReader archive, string folder)
+    {
+        string prefix = folder + "/";
+        return RngStateFile.FromMembers(archive.Path, [.. archive.Members
+            .Where(member => member.Name.StartsWith(prefix, StringComparison.Ordinal) && member.Name.EndsWith(".npy", StringComparison.Ordinal))
+            .Select(member => new NamedTensorData(member.Name[prefix.Length..^4], NpyFile.Read(archive, member)))]);
+    }
+
+    private static OperatorTrace ToTrace(ZipReader archive, string name)
+    {
+        ZipMember member = archive.Find(name) ?? throw FileFault.In(archive.Path, $"the operators ({name}) are missing.");
+        archive.Verify(member);
+        using Stream stream = archive.Open(member);
+        return OperatorTraceFile.Read($"{archive.Path}, member {name}", stream);
+    }
 
     private static RunValue ToValue(ZipReader archive, ValueRecord record)
     {
@@ -232,5 +306,73 @@ public static class RunFile
         }
 
         return text.Length == 0 || text[0] == '.' ? "%" + text : text.ToString();
+    }
+
+    // What a file holds beside run.json, each under a name of its own.
+    private sealed class Members
+    {
+        private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
+        public List<NamedTensorData> Arrays { get; } = [];
+
+        public List<(string Name, OperatorTrace Trace)> Traces { get; } = [];
+
+        // The member of a value; null for one without data.
+        public string? Add(string folder, RunValue value, string what)
+        {
+            if (value.Data is not { } data)
+            {
+                return null;
+            }
+
+            string member = folder + MemberName(value.Name);
+            if (!_names.Add(member))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument, $"A run has two {what} called '{value.Name}'. Each needs a name of its own.");
+            }
+
+            Arrays.Add(new NamedTensorData(member, RetypedTensorData.For(data, Storable(data.DType))));
+            return member;
+        }
+
+        public string Add(string folder, RngState state)
+        {
+            Arrays.AddRange(RngStateFile.ToMembers(state).Select(member => new NamedTensorData($"{folder}/{member.Name}", member.Data)));
+            return folder;
+        }
+    }
+
+    private sealed class CountingStream : Stream
+    {
+        private long _length;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => _length;
+
+        public override long Position
+        {
+            get => _length;
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => _length += buffer.Length;
+
+        public override void Write(byte[] buffer, int offset, int count) => _length += count;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -28,6 +28,8 @@ internal sealed record RunRecord
 
     public string? ModelSha256 { get; init; }
 
+    public string? ModelContentHash { get; init; }
+
     public string? Method { get; init; }
 
     public bool Traced { get; init; }
@@ -36,7 +38,19 @@ internal sealed record RunRecord
 
     public string? Device { get; init; }
 
-    public IReadOnlyList<RunInputInfo> Inputs { get; init => field = value ?? []; } = [];
+    /// <summary>Of inputs and outputs (<see cref="RunHash"/>).</summary>
+    public string? ContentHash { get; init; }
+
+    public IReadOnlyList<InputRecord> Inputs { get; init => field = value ?? []; } = [];
+
+    /// <summary>How the inputs were nested; null when they were not kept, or each is one argument by position.</summary>
+    public IReadOnlyList<RunArgument>? Arguments { get; init; }
+
+    /// <summary>The folder of the members that hold the states of the random streams; null when they were not kept.</summary>
+    public string? RandomState { get; init; }
+
+    /// <summary>The member that holds the operators that ran; null when they were not kept.</summary>
+    public string? Operators { get; init; }
 
     public IReadOnlyList<ValueRecord> Outputs { get; init => field = value ?? []; } = [];
 
@@ -46,6 +60,29 @@ internal sealed record RunRecord
 
     /// <summary>Seconds.</summary>
     public double? Duration { get; init; }
+}
+
+/// <summary>One input in run.json.</summary>
+internal sealed record InputRecord
+{
+    public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
+
+    public RunValueKind Kind { get; init; }
+
+    public string? DType { get; init; }
+
+    public IReadOnlyList<long>? Shape { get; init; }
+
+    public string? Hash { get; init; }
+
+    /// <summary>The member that holds the data, without .npy; null for strings and None, and where inputs were not kept.</summary>
+    public string? Member { get; init; }
+
+    /// <summary>The text of a string that was kept.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Whether the value was kept.</summary>
+    public bool Kept { get; init; }
 }
 
 /// <summary>One output in run.json.</summary>
@@ -65,10 +102,11 @@ internal sealed record ValueRecord
     public string? Text { get; init; }
 }
 
+// Arguments nest as deep as a model's inputs may.
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
     UseStringEnumConverter = true,
-    MaxDepth = 32)]
+    MaxDepth = 256)]
 [JsonSerializable(typeof(RunDocument))]
 internal sealed partial class RunJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using ReproTorch.Observation;
 using ReproTorch.Provenance;
+using ReproTorch.Randomness;
 
 namespace ReproTorch.Runs;
 
@@ -75,6 +77,31 @@ public sealed record RunOutput
     /// <summary>How long it took.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>The operators that ran, with the hashes of their results, where that was asked for. It is not kept in run files.</summary>
+    /// <summary>The operators that ran, with the hashes of their results, where that was asked for.</summary>
     public OperatorTrace? OperatorTrace { get; init; }
+
+    /// <summary>XXH3-128 of the model's content as it stood before the run (<c>TorchModel.ContentHash</c>): the same after repacking.
+    /// Taken when the inputs are.</summary>
+    public string? ModelContentHash { get; init; }
+
+    /// <summary>The inputs themselves, flattened, in the order of <see cref="Inputs"/>; null when they were not asked for.</summary>
+    public IReadOnlyList<RunValue>? InputValues { get; init; }
+
+    /// <summary>How <see cref="InputValues"/> were nested; null when each is one argument by position.</summary>
+    public IReadOnlyList<RunArgument>? Arguments { get; init; }
+
+    /// <summary>The states of the random streams right before the run, after it was seeded; null when the inputs were not asked
+    /// for.</summary>
+    public RngState? RandomState { get; init; }
+
+    /// <summary>XXH3-128, in hex, over the names, kinds and hashes of inputs and outputs, as they are now: every byte is read. Two runs
+    /// that gave the same bits for the same inputs have the same, wherever they ran.</summary>
+    [JsonIgnore]
+    public string ContentHash => RunHash.Of(this);
+
+    /// <summary>The content hash that the run's file tells; null for a run that was not read from one.</summary>
+    public string? RecordedContentHash { get; init; }
+
+    /// <summary>Whether it can be replayed: its inputs are there.</summary>
+    public bool IsReplayable => InputValues is not null;
 }

@@ -452,9 +452,12 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * "nanoseconds", "draws": {"cpu": n, "cuda:0": n, "own": n}: 32-bit words drawn from the default generators and from one that was
  * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none,
  * (what is called by an operator that holds its generator's lock, as aten::multinomial does, has its draws told by that operator alone),
- * "hashes": rpt_tensor_hash of each output tensor, "" for one without plain memory; with hash 1, and of outermost operators
- * only, because what they call gives the same bytes, and not of those that leave memory uninitialized (aten::empty), "place": see rpt_observer_place}.
- * rows above 0, with hash 1: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each
+ * "dispatched": true for what a dispatch mode of Python sees: the outermost of the operators that have a kernel of their own, and
+ * are no mere composition of others (CompositeImplicitAutograd); not there for the others,
+ * "hashes": rpt_tensor_hash of each output tensor, "" for one without plain memory; with hash 1 or 2, and of outermost operators
+ * only, because what they call gives the same bytes (with hash 2 also of dispatched ones), and not of those that leave memory
+ * uninitialized (aten::empty), "place": see rpt_observer_place}.
+ * rows above 0, with hash 1 or 2: also "rowHashes", for each output that is a tensor whose first dimension has that size a hash of each
  * row's bytes (XXH3, without dtype and shape), for any other output none.
  * What the functions of the section "tensor" do is not recorded. random_only 1: only what drew, without inputs. The file is made anew and
  * begins with header (with its line's end); when another observer runs (there is one in a process) it is left as it was. Draws are

@@ -109,24 +109,33 @@ Drawn drawn_in(const Tally &tally, const c10::GeneratorImpl *generator) {
     return found == tally.end() ? Drawn() : found->second;
 }
 
-// Whether an operator draws random numbers by itself: those have the tag, or take a generator.
-bool draws_numbers(const c10::OperatorName &name) {
+// What an operator is by its registration.
+struct Traits {
+    bool draws = false;        // draws random numbers by itself: it has the tag, or takes a generator
+    bool is_composite = false; // has no kernel but the composition of others, of which autograd and Python's dispatch
+                               // modes see only those
+};
+
+Traits traits_of(const c10::OperatorName &name) {
     static std::mutex s_known_mutex;
-    static std::unordered_map<c10::OperatorName, bool> s_known;
+    static std::unordered_map<c10::OperatorName, Traits> s_known;
     const std::lock_guard<std::mutex> lock(s_known_mutex);
     const auto known = s_known.find(name);
     if (known != s_known.end()) {
         return known->second;
     }
-    const auto found = c10::Dispatcher::singleton().findSchema(name);
-    bool draws = false;
-    if (found.has_value()) {
-        draws = found->hasTag(at::Tag::nondeterministic_seeded);
+    Traits traits;
+    if (const auto found = c10::Dispatcher::singleton().findSchema(name)) {
+        traits.draws = found->hasTag(at::Tag::nondeterministic_seeded);
         for (const auto &argument : found->schema().arguments()) {
-            draws |= argument.type()->str().rfind("Generator", 0) == 0;
+            traits.draws |= argument.type()->str().rfind("Generator", 0) == 0;
         }
+        traits.is_composite = found->hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd) &&
+                              !found->hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd) &&
+                              !found->hasKernelForDispatchKey(c10::DispatchKey::AutogradCPU) &&
+                              !found->hasKernelForDispatchKey(c10::DispatchKey::CPU);
     }
-    return s_known.emplace(name, draws).first->second;
+    return s_known.emplace(name, traits).first->second;
 }
 
 class Recorder;
@@ -138,6 +147,7 @@ struct Context final : at::ObserverContext {
     bool is_operator = false;
     bool is_outermost = false;
     bool draws = false; // whether it is one that draws by itself
+    bool is_dispatched = false; // what a dispatch mode sees: outermost among those that are no compositions
     const std::string *place = nullptr;
     std::vector<std::string> inputs;
     std::unique_lock<std::recursive_mutex> gate; // held from begin to end by what draws
@@ -151,6 +161,7 @@ struct Context final : at::ObserverContext {
 thread_local int64_t t_running = -1;
 thread_local int t_operators = 0;
 thread_local Tally t_tally;
+thread_local int t_dispatched = 0;
 
 // Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer. Each thread
 // has its place; one that was never told any (of autograd, of a fork) works for who was told one last.
@@ -160,7 +171,7 @@ std::atomic<const std::string *> s_place{nullptr};
 
 class Recorder {
 public:
-    Recorder(const std::string &path, const std::string &header, bool hash, int64_t rows, bool random_only)
+    Recorder(const std::string &path, const std::string &header, int32_t hash, int64_t rows, bool random_only)
         : _file(open(path)), _path(path), _buffer(header), _hash(hash), _rows(rows), _random_only(random_only) {
         auto &context = at::globalContext();
         _defaults.push_back({context.defaultGenerator(c10::Device(c10::kCPU)), "cpu", {}});
@@ -187,7 +198,9 @@ public:
         context->is_outermost = context->is_operator && t_operators == 0;
         context->place = t_has_place ? t_place : s_place.load();
         if (context->is_operator) {
-            context->draws = draws_numbers(*function.operator_name());
+            const auto traits = traits_of(*function.operator_name());
+            context->draws = traits.draws;
+            context->is_dispatched = t_dispatched == 0 && !traits.is_composite;
             context->tally = t_tally;
         }
         for (const auto &input : function.inputs()) {
@@ -202,6 +215,7 @@ public:
         ++_under_way;
         t_running = context->index;
         t_operators += context->is_operator ? 1 : 0;
+        t_dispatched += context->is_dispatched ? 1 : 0;
         context->start = Clock::now();
         return context;
     }
@@ -217,6 +231,9 @@ public:
             json.key("overload").text(function.operator_name()->overload_name);
         }
         json.key("kind").text(kind_of(function, context));
+        if (context.is_dispatched) {
+            json.key("dispatched").boolean(true);
+        }
         json.key("thread").number(static_cast<int64_t>(function.threadId()));
         json.key("inputs").begin_array();
         for (const auto &input : context.inputs) {
@@ -229,13 +246,14 @@ public:
         json.end_array().key("nanoseconds");
         json.number(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
         const bool drew = write_draws(json, context);
-        if (_hash && context.is_outermost && !(_random_only && !drew) && !is_uninitialized(function.name())) {
+        const bool is_hashed = (_hash >= 1 && context.is_outermost) || (_hash >= 2 && context.is_dispatched);
+        if (is_hashed && !(_random_only && !drew) && !is_uninitialized(function.name())) {
             json.key("hashes").begin_array();
             for (const auto &output : function.outputs()) {
                 write_hashes(json, output);
             }
             json.end_array();
-            if (_rows > 0) {
+            if (_rows > 0 && context.is_outermost) {
                 json.key("rowHashes").begin_array();
                 for (const auto &output : function.outputs()) {
                     write_row_hashes(json, output);
@@ -453,7 +471,7 @@ private:
     FILE *_file;
     std::string _path;
     std::string _buffer;
-    bool _hash;
+    int32_t _hash;
     int64_t _rows;
     bool _random_only;
     std::vector<Watched> _defaults;
@@ -497,6 +515,7 @@ void on_end(const at::RecordFunction &function, at::ObserverContext *base) {
     }
     t_running = context->parent;
     t_operators -= context->is_operator ? 1 : 0;
+    t_dispatched -= context->is_dispatched ? 1 : 0;
     const at::DisableRecordFunctionGuard quiet;
     const c10::impl::ExcludeDispatchKeyGuard no_autograd(c10::autograd_dispatch_keyset);
     try {
@@ -534,7 +553,7 @@ rpt_error *rpt_observer_start(const char *path, const char *header, int32_t hash
             if (s_recorder != nullptr) {
                 invalid("Operators are being recorded already. libtorch has one observer in a process: end that trace first.");
             }
-            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), require_text(header, "header"), hash != 0,
+            auto recorder = std::make_shared<Recorder>(require_text(path, "path"), require_text(header, "header"), hash,
                                                        rows, random_only != 0);
             const auto handle = at::addGlobalCallback(
                 at::RecordFunctionCallback(on_begin, on_end)

@@ -105,7 +105,7 @@ internal sealed class ZipReader : IDisposable
     public void Verify(ZipMember member, CancellationToken cancellation = default)
     {
         CrcGuard guard = Guard(member);
-        using Stream stream = member.IsDeflated ? Inflate(member) : _file.Open(member.Offset, member.Length);
+        using Stream stream = Open(member);
         var buffer = new byte[Math.Min(member.Length, 1 << 18)];
         for (long offset = 0; offset < member.Length;)
         {
@@ -118,6 +118,9 @@ internal sealed class ZipReader : IDisposable
 
         guard.CheckAll([]);
     }
+
+    /// <summary>A member's bytes, to be read in order; its CRC is not checked.</summary>
+    public Stream Open(ZipMember member) => member.IsDeflated ? Inflate(member) : _file.Open(member.Offset, member.Length);
 
     /// <summary>Refuses an archive whose compressed members, each within its bounds, unpack to too much together.</summary>
     public void RequireProportion()

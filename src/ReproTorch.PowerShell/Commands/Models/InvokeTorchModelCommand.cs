@@ -57,6 +57,11 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
     [Parameter]
     public SwitchParameter OperatorTrace { get; set; }
 
+    /// <summary>Keeps what a replay needs in the run: the inputs, the states of the random streams, the hash of the model's
+    /// content.</summary>
+    [Parameter]
+    public SwitchParameter IncludeInput { get; set; }
+
     /// <inheritdoc/>
     protected override void Begin()
     {
@@ -69,6 +74,7 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
             BatchSize = BatchSize,
             Traced = Traced,
             TraceOperators = OperatorTrace,
+            IncludeInput = IncludeInput,
             Device = Device,
             Cancellation = Cancellation,
             OnTraced = trace =>

@@ -52,7 +52,7 @@ public sealed class TraceTorchOperatorCommand : ReproTorchCmdlet
     /// <inheritdoc/>
     protected override void End()
     {
-        var options = new ObserverOptions { Hash = Hash, RandomOnly = RandomOnly };
+        var options = new ObserverOptions { Hash = Hash, HashDispatched = Hash, RandomOnly = RandomOnly };
         if (Path is null)
         {
             string file = System.IO.Path.GetTempFileName();
