@@ -130,7 +130,7 @@ public static class ModelRunner
                 ReproTorchErrorKind.InvalidArgument, "A batch size needs a tensor among the inputs; there is none.");
     }
 
-    private static RunInputInfo Describe(RunValue value) => new()
+    internal static RunInputInfo Describe(RunValue value) => new()
     {
         Name = value.Name,
         Kind = value.Kind,

@@ -14,14 +14,14 @@ namespace ReproTorch.Sweeps;
 
 /// <summary>What a child process of a sweep is asked to do.</summary>
 /// <param name="Model">The model's file.</param>
-/// <param name="Inputs">The file of the arguments, by their names.</param>
+/// <param name="Input">The run file that holds the arguments.</param>
 /// <param name="Method">The method.</param>
 /// <param name="Seed">Set right before each run.</param>
 /// <param name="Switches">As they stand in the process that asks.</param>
 /// <param name="Output">The run file to write: the first run.</param>
 /// <param name="Trace">The file to record the third run's operators into; null for none.</param>
 internal sealed record SweepRequest(
-    string Model, string Inputs, string Method, string Seed, DeterminismSettings Switches, string Output, string? Trace);
+    string Model, string Input, string Method, string Seed, DeterminismSettings Switches, string Output, string? Trace);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SweepRequest))]
@@ -53,11 +53,7 @@ public sealed class SweepChild
 
         // The process that asks has loaded the model already, and wrote this file itself.
         using TorchModel model = ModelLoader.Load(request.Model, new LoadOptions { AllowFileAccess = true });
-        var input = new ModelInput
-        {
-            Keywords = [.. TensorFile.Read(request.Inputs).Select(tensor =>
-                KeyValuePair.Create<string, object?>(tensor.Name, TorchTensor.FromData(tensor.Data)))],
-        };
+        ModelInput input = InputRecorder.Rebuild(RunFile.Read(request.Input)[0]);
         var options = new RunOptions
         {
             Method = request.Method,
@@ -78,9 +74,23 @@ public sealed class SweepChild
     }
 
     /// <summary>Why it cannot be run there; null when it can.</summary>
-    internal string? Obstacle() => !ChildProgram.Exists ? "the program reprotorch does not lie beside this assembly."
-        : Arguments().All(argument => argument.Value is TorchTensor) ? null
-        : "the input has arguments that are no tensors, which go to no other process.";
+    internal string? Obstacle()
+    {
+        if (!ChildProgram.Exists)
+        {
+            return "the program reprotorch does not lie beside this assembly.";
+        }
+
+        try
+        {
+            RecordedInput();
+            return null;
+        }
+        catch (ReproTorchException e)
+        {
+            return $"the input goes to no other process: {e.Message}";
+        }
+    }
 
     /// <summary>Runs it once.</summary>
     internal RunOutput Run(IReadOnlyList<KeyValuePair<string, string>> variables, string? trace)
@@ -88,7 +98,7 @@ public sealed class SweepChild
         string files = _files ??= WriteFiles();
         string name = Path.Combine(files, string.Create(CultureInfo.InvariantCulture, $"run-{_runs++}"));
         var request = new SweepRequest(
-            Path.Combine(files, "model.pt"), Path.Combine(files, "inputs.pt"), _subject.Options.Method, _subject.Options.Seed.ToString(),
+            Path.Combine(files, "model.pt"), Path.Combine(files, "input.npz"), _subject.Options.Method, _subject.Options.Seed.ToString(),
             _subject.Switches, name + ".npz", trace);
         File.WriteAllText(name + ".json", JsonSerializer.Serialize(request, SweepJson.Default.SweepRequest));
         (int code, _, string errors) = ChildProgram.Run([Verb, name + ".json"], variables, _subject.Options.Cancellation);
@@ -97,16 +107,18 @@ public sealed class SweepChild
             $"The model could not be run in a process of its own{string.Concat(variables.Select(pair => $", {pair.Key}={pair.Value}"))}: {errors}");
     }
 
-    private IEnumerable<KeyValuePair<string, object?>> Arguments() => _subject.Input.Named(_subject.Model.Method(_subject.Options.Method));
+    private RunOutput RecordedInput()
+    {
+        (List<RunValue> values, List<RunArgument> arguments) = InputRecorder.Record(
+            _subject.Input, _subject.Model.Method(_subject.Options.Method));
+        return new RunOutput { Outputs = [], Inputs = [.. values.Select(ModelRunner.Describe)], InputValues = values, Arguments = arguments };
+    }
 
     private string WriteFiles()
     {
         _subject.Run(() => new RunOutput { Outputs = [] });
         _subject.Model.Save(Path.Combine(_folder, "model.pt"), force: true);
-        TensorFile.Write(
-            Path.Combine(_folder, "inputs.pt"),
-            [.. Arguments().Select(argument => new NamedTensorData(argument.Key, ((TorchTensor)argument.Value!).ToOwnData()))],
-            force: true);
+        RunFile.Write(Path.Combine(_folder, "input.npz"), [RecordedInput()], force: true);
         return _folder;
     }
 }
