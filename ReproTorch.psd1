@@ -8,6 +8,8 @@
     Description = 'Will this PyTorch model give the same numbers again, and if not, what is the first thing that differs? Seeds, deterministic switches, traced inference and bit-exact comparison of runs on libtorch, PyTorch''s own C++ library.'
     PowerShellVersion = '7.6'
     CompatiblePSEditions = @('Core')
+    # Loaded before the types, which name a converter in it.
+    RequiredAssemblies = @('ReproTorch.PowerShell.dll')
     FormatsToProcess = @('ReproTorch.Format.ps1xml')
     TypesToProcess = @('ReproTorch.Types.ps1xml')
     CmdletsToExport = @(

@@ -36,8 +36,9 @@ public static class OperatorTraceFile
 
     /// <summary>Reads a trace that is a part of a file.</summary>
     /// <param name="path">What errors name.</param>
-    /// <param name="stream">The trace's bytes.</param>
-    internal static OperatorTrace Read(string path, Stream stream)
+    /// <param name="stream">The trace's bytes; it stays open.</param>
+    /// <exception cref="ReproTorchException">They are none, were cut short, or are damaged.</exception>
+    public static OperatorTrace Read(string path, Stream stream)
     {
         using StreamReader reader = new(stream, leaveOpen: true);
         return Read(path, reader, output: null);
@@ -99,8 +100,11 @@ public static class OperatorTraceFile
     }
 
     /// <summary>Writes a trace as a part of a file, record by record.</summary>
-    internal static void Write(Stream stream, OperatorTrace trace)
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <param name="trace">The trace.</param>
+    public static void Write(Stream stream, OperatorTrace trace)
     {
+        ArgumentNullException.ThrowIfNull(trace);
         using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
         var header = new TraceHeader(Format, Version, trace.TorchVersion, trace.HasHashes, trace.IsRandomOnly, trace.IsDispatched ? Dispatched : null, trace.Generators);
         writer.WriteLine(JsonSerializer.Serialize(header, TraceJson.Default.TraceHeader));

@@ -29,6 +29,32 @@ public static class RunFile
     public static void Write(string path, IReadOnlyList<RunOutput> runs, bool force)
     {
         ArgumentNullException.ThrowIfNull(runs);
+        Action<Stream> write = Prepare(runs);
+        AtomicFile.Write(path, force, write);
+    }
+
+    /// <summary>A run file's bytes, for what sends runs elsewhere.</summary>
+    /// <exception cref="ReproTorchException">They are more than one array holds (2 GiB).</exception>
+    public static byte[] ToBytes(IReadOnlyList<RunOutput> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        using var stream = new MemoryStream();
+        try
+        {
+            Prepare(runs)(stream);
+        }
+        catch (IOException e)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, "The run has more than 2 GiB, which cannot be sent as one value. Export-RunOutput writes it to a file.", e);
+        }
+
+        return stream.ToArray();
+    }
+
+    // What is wrong with the runs is found before anything is written.
+    private static Action<Stream> Prepare(IReadOnlyList<RunOutput> runs)
+    {
         var members = new Members();
         var records = new List<RunRecord>();
         for (int i = 0; i < runs.Count; i++)
@@ -39,7 +65,7 @@ public static class RunFile
 
         var document = new RunDocument { Format = Format, Version = Version, Runs = records };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, RunJson.Default.RunDocument);
-        AtomicFile.Write(path, force, stream =>
+        return stream =>
         {
             var archive = new ZipWriter(stream);
             foreach (NamedTensorData member in members.Arrays)
@@ -54,7 +80,7 @@ public static class RunFile
 
             archive.Add(DocumentName, json.Length, target => target.Write(json));
             archive.Finish();
-        });
+        };
     }
 
     /// <summary>Reads the runs of a file. Large outputs are mapped. An .npz without run.json is one run whose outputs are its
@@ -69,6 +95,21 @@ public static class RunFile
         }
 
         using ZipReader archive = ZipReader.Open(path);
+        return Read(archive);
+    }
+
+    /// <summary>Reads the runs of a run file's bytes.</summary>
+    /// <exception cref="ReproTorchException">They are damaged, or of a newer version.</exception>
+    public static IReadOnlyList<RunOutput> FromBytes(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        using ZipReader archive = ZipReader.Open(new FileBytes("the run that was sent", bytes));
+        return Read(archive);
+    }
+
+    private static IReadOnlyList<RunOutput> Read(ZipReader archive)
+    {
+        string path = archive.Path;
         if (archive.Find(DocumentName) is not { } member)
         {
             return

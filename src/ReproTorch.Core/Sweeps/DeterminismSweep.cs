@@ -99,19 +99,8 @@ public static class DeterminismSweep
     private static SweepVariant Try(RunOutput plain, SweepTrial trial, SweepLocator locator)
     {
         RunComparison comparison = RunComparer.Compare(trial.Reference?.Invoke(plain) ?? plain, trial.Run(null));
-        if (comparison.Identical)
-        {
-            return new SweepVariant(trial.Name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);
-        }
-
-        GreatestDifference? greatest = comparison.Outputs.Select(output => output.MaxAbsolute).Where(found => found is not null)
-            .MaxBy(found => found!.Value);
-        return new SweepVariant(
-            trial.Name,
-            Identical: false,
-            greatest?.Value,
-            comparison.Outputs.Max(output => output.MaxUlp),
-            locator.Locate(trial, comparison),
-            comparison.Message);
+        return comparison.Identical
+            ? SweepVariant.Same(trial.Name)
+            : SweepVariant.Of(trial.Name, comparison, locator.Locate(trial, comparison));
     }
 }

@@ -38,4 +38,7 @@ public enum SweepDimension
 
     /// <summary>The device.</summary>
     Device,
+
+    /// <summary>The machine: others, which PowerShell's remoting reaches.</summary>
+    Machine,
 }

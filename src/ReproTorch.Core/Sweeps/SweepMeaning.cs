@@ -48,6 +48,9 @@ internal static class SweepMeaning
             SweepDimension.DType => identical
                 ? "The results are the same in other floating-point types."
                 : $"In another floating-point type the results differ ({differ}); MaxAbsolute tells how far.",
+            SweepDimension.Machine => identical
+                ? $"The same bits here and on {same}."
+                : $"Other bits on {differ} than here{where}.",
             _ => identical
                 ? "The same bits on every device tried."
                 : $"Another device gives other bits ({differ}{where}).",

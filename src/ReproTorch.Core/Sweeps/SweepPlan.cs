@@ -31,6 +31,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
             SweepDimension.Optimized when subject.Model.IsTraining => "the model is in training mode, and freezing needs evaluation mode.",
             SweepDimension.Optimized when subject.Options.Method != "forward" => "freezing keeps forward, and another method was named.",
             SweepDimension.DType or SweepDimension.Optimized when subject.Model is not ScriptModel => "the model is no TorchScript module.",
+            SweepDimension.Machine => "no other machine was named (-Session or -HostName).",
             SweepDimension.Device when NativeMethods.rpt_cuda_device_count() == 0 => "this machine has no other device.",
             _ => null,
         };

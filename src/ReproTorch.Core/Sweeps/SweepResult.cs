@@ -1,3 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReproTorch.Comparison;
+using ReproTorch.Provenance;
+
 namespace ReproTorch.Sweeps;
 
 /// <summary>Whether a model gives the same bits along each dimension.</summary>
@@ -20,6 +25,27 @@ public sealed record SweepResult
 
     /// <summary>Dimensions that could not be shown here, and why.</summary>
     public IReadOnlyList<SweepOmission> Omitted { get; init; } = [];
+
+    /// <summary>What the same sweep found on other machines; none where no other was asked.</summary>
+    public IReadOnlyList<SweepMachine> Machines { get; init => field = value ?? []; } = [];
+
+    /// <summary>All of it as JSON, every number with every bit.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SweepResultJson.Default.SweepResult);
+
+    /// <summary>What <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="ReproTorchException">The text is none.</exception>
+    public static SweepResult FromJson(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SweepResultJson.Default.SweepResult)
+                ?? throw new ReproTorchException(ReproTorchErrorKind.FileFormat, "The result of a sweep that was sent is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new ReproTorchException(ReproTorchErrorKind.FileFormat, $"The result of a sweep that was sent is damaged: {e.Message}", e);
+        }
+    }
 
     /// <summary>The findings in words, a line each.</summary>
     public override string ToString() => string.Join(
@@ -44,7 +70,18 @@ public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVarian
 /// told.</param>
 /// <param name="Message">What differs, in words; null for the same bits.</param>
 public sealed record SweepVariant(
-    string Name, bool Identical, double? MaxAbsolute, ulong? MaxUlp, SweepDifference? FirstDifference, string? Message);
+    string Name, bool Identical, double? MaxAbsolute, ulong? MaxUlp, SweepDifference? FirstDifference, string? Message)
+{
+    internal static SweepVariant Same(string name) => new(name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);
+
+    internal static SweepVariant Of(string name, RunComparison comparison, SweepDifference? first) => new(
+        name,
+        Identical: false,
+        comparison.Outputs.Select(output => output.MaxAbsolute).Where(found => found is not null).MaxBy(found => found!.Value)?.Value,
+        comparison.Outputs.Max(output => output.MaxUlp),
+        first,
+        comparison.Message);
+}
 
 /// <summary>The first operator that differs.</summary>
 /// <param name="Operator">Its name, such as <c>aten::conv2d</c>.</param>
@@ -55,3 +92,19 @@ public sealed record SweepDifference(string Operator, int Index);
 /// <param name="Name">The dimension.</param>
 /// <param name="Reason">Why.</param>
 public sealed record SweepOmission(SweepDimension Name, string Reason);
+
+/// <summary>Another machine that ran the same.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Environment">What decides the bits there.</param>
+/// <param name="Differences">In what that differs from here.</param>
+/// <param name="Sweep">What the sweep found there.</param>
+public sealed record SweepMachine(
+    string Name, TorchEnvironment? Environment, IReadOnlyList<EnvironmentDifference> Differences, SweepResult Sweep);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    Converters = [typeof(ExactDoubleConverter)])]
+[JsonSerializable(typeof(SweepResult))]
+internal sealed partial class SweepResultJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Specialized;
 using System.Management.Automation;
+using ReproTorch.PowerShell.Hosting;
 
 namespace ReproTorch.PowerShell.Binding;
 
@@ -8,8 +9,9 @@ namespace ReproTorch.PowerShell.Binding;
 internal static class Unwrap
 {
     /// <summary>The value without its own wrapper. An object that is nothing but its wrapper's properties (a row of a table,
-    /// <c>[pscustomobject]</c>) keeps it.</summary>
-    public static object? Value(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+    /// <c>[pscustomobject]</c>) keeps it, unless it is one of ours that was sent here.</summary>
+    public static object? Value(object? value) =>
+        value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : Traveller.Revive(value);
 
     /// <summary>The value with everything inside it unwrapped too: arrays stay arrays, dictionaries keep their order.</summary>
     public static object? Deep(object? value)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Numerics;
 using ReproTorch.Models;
 using ReproTorch.PowerShell.Binding;
@@ -46,6 +47,31 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
     [ValidateRange(1, 1024)]
     public int? MaxThread { get; set; }
 
+    /// <summary>Sessions of New-PSSession on other machines, which run the same sweep; their results are compared with this machine's.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public PSSession[] Session { get; set; } = [];
+
+    /// <summary>Other machines to reach over SSH: a session is opened on each for as long as it is needed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] HostName { get; set; } = [];
+
+    /// <summary>Who to be on the machines of -HostName; by default ssh decides.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? UserName { get; set; }
+
+    /// <summary>The private key for the machines of -HostName; by default ssh decides.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? KeyFilePath { get; set; }
+
+    /// <summary>The module's name or path on the other machines.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string RemoteModule { get; set; } = "ReproTorch";
+
     /// <summary>Writes only whether the bits are the same along all dimensions.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -58,7 +84,7 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
         {
             ModelMethod method = Model!.Method(Method);
             ModelInput input = value is null && method.Arguments.Count == 0 ? new ModelInput() : ModelInput.From(value, method);
-            SweepResult result = DeterminismSweep.Run(Model, input, new SweepOptions
+            var options = new SweepOptions
             {
                 Dimensions = Vary,
                 Count = Count,
@@ -67,7 +93,10 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
                 MaxThread = MaxThread,
                 Progress = (dimension, variant, share) => ShowProgress($"Testing {Model.Name}", $"{dimension}: {variant}", (int)(100 * share)),
                 Cancellation = Cancellation,
-            });
+            };
+            SweepResult result = Session.Length + HostName.Length == 0
+                ? DeterminismSweep.Run(Model, input, options)
+                : RunOnMachines(input, method, options);
             ShowProgress($"Testing {Model.Name}", "done", percent: null);
             foreach (SweepOmission omission in result.Omitted)
             {
@@ -76,5 +105,65 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
 
             WriteObject(Quiet ? result.Identical : result);
         });
+    }
+
+    // The dimension Machine is for the comparison alone; each machine sweeps the others.
+    private SweepResult RunOnMachines(ModelInput input, ModelMethod method, SweepOptions options)
+    {
+        SweepDimension[]? others = Vary?.Where(dimension => dimension != SweepDimension.Machine).ToArray();
+        options = options with { Dimensions = others is { Length: 0 } ? [SweepDimension.Repeat] : others };
+        byte[] model = MachineSweep.Pack(Model!);
+        byte[] packed = MachineSweep.Pack(input, method);
+        var reports = new List<KeyValuePair<string, MachineReport>>();
+        List<PSSession> opened = [];
+        try
+        {
+            foreach (string host in HostName)
+            {
+                opened.Add(Open(host));
+            }
+
+            foreach (PSSession session in (IEnumerable<PSSession>)[.. Session, .. opened])
+            {
+                string name = RemoteSweep.NameOf(session);
+                ShowProgress($"Testing {Model!.Name}", $"on {name}", percent: 0);
+                WriteVerbose($"Sending the model ({model.Length} bytes) and the input ({packed.Length} bytes) to {name}.");
+                reports.Add(KeyValuePair.Create(name, RemoteSweep.Ask(InvokeCommand, session, RemoteModule, model, packed, options)));
+            }
+        }
+        finally
+        {
+            opened.ForEach(session => session.Runspace.Dispose());
+        }
+
+        return MachineSweep.Compare(MachineSweep.Run(Model!, input, options), reports);
+    }
+
+    private PSSession Open(string host)
+    {
+        const string script = """
+            param($Options)
+            New-PSSession @Options -ErrorAction Stop
+            """;
+        var parameters = new System.Collections.Hashtable { ["HostName"] = host };
+        if (UserName is not null)
+        {
+            parameters["UserName"] = UserName;
+        }
+
+        if (KeyFilePath is not null)
+        {
+            parameters["KeyFilePath"] = ToFilePath(KeyFilePath);
+        }
+
+        try
+        {
+            return (PSSession)InvokeCommand.InvokeScript(
+                script, useNewScope: true, PipelineResultTypes.None, null, parameters)[0].BaseObject;
+        }
+        catch (RuntimeException e)
+        {
+            throw new ReproTorchException(ReproTorchErrorKind.OperatorFailure, $"No session on {host} could be opened over SSH: {e.Message}", e);
+        }
     }
 }

@@ -1,0 +1,107 @@
+using System.Management.Automation;
+using System.Text;
+using ReproTorch.Observation;
+using ReproTorch.Runs;
+using ReproTorch.Sweeps;
+using ReproTorch.Tensors;
+
+namespace ReproTorch.PowerShell.Hosting;
+
+/// <summary>
+/// Brings what PowerShell sends elsewhere (Export-Clixml, jobs, remote sessions) back as what it was, with every bit. There an object is a
+/// bag of properties; module/ReproTorch.Types.ps1xml makes that bag the one property <see cref="PropertyName"/>, which holds the bytes of
+/// the file that the object could be written to.
+/// </summary>
+public sealed class Traveller : PSTypeConverter
+{
+    /// <summary>The property that travels.</summary>
+    public const string PropertyName = "Packed";
+
+    /// <summary>The bytes of what can travel.</summary>
+    /// <exception cref="ArgumentException">It is nothing that travels.</exception>
+    public static byte[] Pack(object value)
+    {
+        switch (value is PSObject wrapped ? wrapped.BaseObject : value)
+        {
+            case RunOutput run:
+                return RunFile.ToBytes([run]);
+            case TorchTensor tensor:
+                return RunFile.ToBytes([RunSource.OfTensor(tensor)]);
+            case OperatorTrace trace:
+                using (var stream = new MemoryStream())
+                {
+                    OperatorTraceFile.Write(stream, trace);
+                    return stream.ToArray();
+                }
+
+            case SweepResult sweep:
+                return Encoding.UTF8.GetBytes(sweep.ToJson());
+            default:
+                throw new ArgumentException($"A {value?.GetType()} does not travel.", nameof(value));
+        }
+    }
+
+    /// <summary>What a bag of properties was; the value itself where it is none that was packed.</summary>
+    /// <exception cref="ReproTorchException">Its bytes are damaged.</exception>
+    public static object? Revive(object? value)
+    {
+        if (value is not PSObject bag || TypeOf(bag) is not { } type || BytesOf(bag) is not { } bytes)
+        {
+            return value;
+        }
+
+        return Unpack(type, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override bool CanConvertFrom(object sourceValue, Type destinationType) =>
+        sourceValue is PSObject bag && TypeOf(bag) == destinationType && BytesOf(bag) is not null;
+
+    /// <inheritdoc/>
+    public override object? ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
+        Unpack(destinationType, BytesOf((PSObject)sourceValue)!);
+
+    /// <inheritdoc/>
+    public override bool CanConvertTo(object sourceValue, Type destinationType) => false;
+
+    /// <inheritdoc/>
+    public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
+        throw new InvalidCastException($"A {sourceValue?.GetType()} cannot be made a {destinationType}.");
+
+    private static object Unpack(Type type, byte[] bytes)
+    {
+        if (type == typeof(OperatorTrace))
+        {
+            using var stream = new MemoryStream(bytes);
+            return OperatorTraceFile.Read("the trace that was sent", stream);
+        }
+
+        if (type == typeof(SweepResult))
+        {
+            return SweepResult.FromJson(Encoding.UTF8.GetString(bytes));
+        }
+
+        RunOutput run = RunFile.FromBytes(bytes)[0];
+        return type == typeof(RunOutput) ? run : TorchTensor.FromData(run.Outputs[0].Data!, name: run.Name.Length > 0 ? run.Name : null);
+    }
+
+    private static Type? TypeOf(PSObject bag)
+    {
+        foreach (Type type in (Type[])[typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult)])
+        {
+            if (bag.TypeNames.Contains("Deserialized." + type.FullName))
+            {
+                return type;
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[]? BytesOf(PSObject bag) => bag.Properties[PropertyName]?.Value switch
+    {
+        byte[] bytes => bytes,
+        PSObject { BaseObject: byte[] bytes } => bytes,
+        _ => null,
+    };
+}
