@@ -68,7 +68,7 @@ class Everything(nn.Module):
     """Every dtype, no elements, no dimensions, numbers, a text, None, nested."""
 
     def forward(self, x: Tensor):
-        floats = (x, x.half(), x.bfloat16(), x.double())
+        floats = (x, x.half(), x.to(torch.bfloat16), x.double())
         integers = [x.to(torch.uint8), x.to(torch.int8), x.to(torch.int16), x.to(torch.int32), x.to(torch.int64)]
         complexes = {"c.64": torch.complex(x, -x), "c128": torch.complex(x.double(), x.double())}
         odd = (x > 0, x[:0], x.sum(), x.t(), x[::2], torch.complex(x, x).conj())

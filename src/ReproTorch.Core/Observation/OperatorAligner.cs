@@ -58,7 +58,7 @@ internal static class OperatorAligner
     // 0 and less never belong together.
     private static int Score(OperatorRecord one, OperatorRecord other, bool sameLevel)
     {
-        if (one.Name != other.Name)
+        if (!SameName(one, other, sameLevel))
         {
             return int.MinValue / 2;
         }
@@ -70,6 +70,11 @@ internal static class OperatorAligner
         score += one.DrawCount == other.DrawCount ? 1 : 0;
         return score + (!sameLevel || LineOf(one) == LineOf(other) ? 1 : 0);
     }
+
+    /// <summary>Whether two are the same operator. Under a dispatch mode of Python some compositions calculate out of place what they else do
+    /// in place (<c>add</c> for <c>add_</c>): between a trace from Python and one from here that does not count.</summary>
+    public static bool SameName(OperatorRecord one, OperatorRecord other, bool sameLevel) =>
+        one.Name == other.Name || (!sameLevel && one.Name.AsSpan().TrimEnd('_').SequenceEqual(other.Name.AsSpan().TrimEnd('_')));
 
     /// <summary>Whether two operators had the same arguments. Between a trace from Python and one from here what one leaves to its default,
     /// and the other spells out, is the same: a dtype, a device.</summary>
@@ -151,7 +156,7 @@ internal static class OperatorAligner
                 yield return (null, b[j++]);
             }
 
-            if (i < a.Length && j < b.Length && a[i].Name == b[j].Name)
+            if (i < a.Length && j < b.Length && SameName(a[i], b[j], sameLevel))
             {
                 yield return (a[i++], b[j++]);
             }
@@ -182,6 +187,6 @@ internal static class OperatorAligner
             }
         }
 
-        return a[i].Name == b[j].Name ? (0, 0) : (1, 1);
+        return SameName(a[i], b[j], sameLevel) ? (0, 0) : (1, 1);
     }
 }
