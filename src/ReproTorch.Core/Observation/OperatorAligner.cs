@@ -22,28 +22,29 @@ internal static class OperatorAligner
     /// <summary>The pairs, in order; null where a side has nothing.</summary>
     /// <param name="reference">One sequence.</param>
     /// <param name="difference">The other.</param>
-    /// <param name="lines">Whether script lines tell operators apart: not where the scripts are of two languages.</param>
+    /// <param name="sameLevel">False where one is a trace from Python, the other from here: script lines do not tell their operators apart,
+    /// nor do arguments that one side leaves to their default.</param>
     public static List<(OperatorRecord? Reference, OperatorRecord? Difference)> Align(
-        IReadOnlyList<OperatorRecord> reference, IReadOnlyList<OperatorRecord> difference, bool lines = true)
+        IReadOnlyList<OperatorRecord> reference, IReadOnlyList<OperatorRecord> difference, bool sameLevel = true)
     {
         var pairs = new List<(OperatorRecord?, OperatorRecord?)>(Math.Max(reference.Count, difference.Count));
         int start = 0;
         int shorter = Math.Min(reference.Count, difference.Count);
-        while (start < shorter && Score(reference[start], difference[start], lines) == Best)
+        while (start < shorter && Score(reference[start], difference[start], sameLevel) == Best)
         {
             pairs.Add((reference[start], difference[start]));
             start++;
         }
 
         int end = 0;
-        while (end < shorter - start && Score(reference[^(end + 1)], difference[^(end + 1)], lines) == Best)
+        while (end < shorter - start && Score(reference[^(end + 1)], difference[^(end + 1)], sameLevel) == Best)
         {
             end++;
         }
 
         OperatorRecord[] a = [.. reference.Skip(start).Take(reference.Count - start - end)];
         OperatorRecord[] b = [.. difference.Skip(start).Take(difference.Count - start - end)];
-        pairs.AddRange((long)(a.Length + 1) * (b.Length + 1) <= MaxCells ? Globally(a, b, lines) : ByName(a, b, lines));
+        pairs.AddRange((long)(a.Length + 1) * (b.Length + 1) <= MaxCells ? Globally(a, b, sameLevel) : ByName(a, b, sameLevel));
         for (int i = end; i > 0; i--)
         {
             pairs.Add((reference[^i], difference[^i]));
@@ -55,25 +56,41 @@ internal static class OperatorAligner
     private const int Best = 8;
 
     // 0 and less never belong together.
-    private static int Score(OperatorRecord one, OperatorRecord other, bool lines)
+    private static int Score(OperatorRecord one, OperatorRecord other, bool sameLevel)
     {
-        if (one.Name != other.Name)
+        if (!SameName(one, other, sameLevel))
         {
             return int.MinValue / 2;
         }
 
         int score = 2;
-        score += one.Overload == other.Overload ? 1 : 0;
-        score += one.Inputs.SequenceEqual(other.Inputs) ? 2 : 0;
+        score += !sameLevel || one.Overload == other.Overload ? 1 : 0;
+        score += SameInputs(one, other, sameLevel) ? 2 : 0;
         score += one.Outputs.SequenceEqual(other.Outputs) ? 1 : 0;
         score += one.DrawCount == other.DrawCount ? 1 : 0;
-        return score + (!lines || LineOf(one) == LineOf(other) ? 1 : 0);
+        return score + (!sameLevel || LineOf(one) == LineOf(other) ? 1 : 0);
     }
+
+    /// <summary>Whether two are the same operator. Under a dispatch mode of Python some compositions calculate out of place what they else do
+    /// in place (<c>add</c> for <c>add_</c>): between a trace from Python and one from here that does not count.</summary>
+    public static bool SameName(OperatorRecord one, OperatorRecord other, bool sameLevel) =>
+        one.Name == other.Name || (!sameLevel && one.Name.AsSpan().TrimEnd('_').SequenceEqual(other.Name.AsSpan().TrimEnd('_')));
+
+    /// <summary>Whether two operators had the same arguments. Between a trace from Python and one from here what one leaves to its default,
+    /// and the other spells out, is the same: a dtype, a device.</summary>
+    public static bool SameInputs(OperatorRecord one, OperatorRecord other, bool sameLevel) => sameLevel
+        ? one.Inputs.SequenceEqual(other.Inputs)
+        : one.Inputs.Count == other.Inputs.Count && one.Inputs.Zip(other.Inputs).All(pair => pair.First == pair.Second
+            || (pair.First == Default && IsOption(pair.Second)) || (pair.Second == Default && IsOption(pair.First)));
+
+    private const string Default = "None";
+
+    private static bool IsOption(string text) => text is "True" or "False" or "Device" || (text.Length is 1 or 2 && text.All(char.IsAsciiDigit));
 
     // Two scripts have names of their own: what the lines of one file tell apart is the line.
     private static string? LineOf(OperatorRecord record) => record.Place is { } place ? place[(place.LastIndexOf(':') + 1)..] : null;
 
-    private static List<(OperatorRecord?, OperatorRecord?)> Globally(OperatorRecord[] a, OperatorRecord[] b, bool lines)
+    private static List<(OperatorRecord?, OperatorRecord?)> Globally(OperatorRecord[] a, OperatorRecord[] b, bool sameLevel)
     {
         var steps = new Step[a.Length + 1, b.Length + 1];
         var above = new int[b.Length + 1];
@@ -91,7 +108,7 @@ internal static class OperatorAligner
             scores[0] = i * Gap;
             for (int j = 1; j <= b.Length; j++)
             {
-                int pair = above[j - 1] + Score(a[i - 1], b[j - 1], lines);
+                int pair = above[j - 1] + Score(a[i - 1], b[j - 1], sameLevel);
                 int onlyA = above[j] + Gap;
                 int onlyB = scores[j - 1] + Gap;
                 scores[j] = Math.Max(pair, Math.Max(onlyA, onlyB));
@@ -120,7 +137,7 @@ internal static class OperatorAligner
         return pairs;
     }
 
-    private static IEnumerable<(OperatorRecord?, OperatorRecord?)> ByName(OperatorRecord[] a, OperatorRecord[] b, bool lines)
+    private static IEnumerable<(OperatorRecord?, OperatorRecord?)> ByName(OperatorRecord[] a, OperatorRecord[] b, bool sameLevel)
     {
         // Looks ahead a little on either side for the next operator that belongs together.
         const int Ahead = 256;
@@ -128,7 +145,7 @@ internal static class OperatorAligner
         int j = 0;
         while (i < a.Length && j < b.Length)
         {
-            (int skipA, int skipB) = Next(a, i, b, j, Ahead, lines);
+            (int skipA, int skipB) = Next(a, i, b, j, Ahead, sameLevel);
             for (int k = 0; k < skipA; k++)
             {
                 yield return (a[i++], null);
@@ -139,7 +156,7 @@ internal static class OperatorAligner
                 yield return (null, b[j++]);
             }
 
-            if (i < a.Length && j < b.Length && a[i].Name == b[j].Name)
+            if (i < a.Length && j < b.Length && SameName(a[i], b[j], sameLevel))
             {
                 yield return (a[i++], b[j++]);
             }
@@ -156,20 +173,20 @@ internal static class OperatorAligner
         }
     }
 
-    private static (int SkipA, int SkipB) Next(OperatorRecord[] a, int i, OperatorRecord[] b, int j, int ahead, bool lines)
+    private static (int SkipA, int SkipB) Next(OperatorRecord[] a, int i, OperatorRecord[] b, int j, int ahead, bool sameLevel)
     {
         for (int total = 0; total <= ahead; total++)
         {
             for (int skipA = 0; skipA <= total; skipA++)
             {
                 int skipB = total - skipA;
-                if (i + skipA < a.Length && j + skipB < b.Length && Score(a[i + skipA], b[j + skipB], lines) >= Best - 1)
+                if (i + skipA < a.Length && j + skipB < b.Length && Score(a[i + skipA], b[j + skipB], sameLevel) >= Best - 1)
                 {
                     return (skipA, skipB);
                 }
             }
         }
 
-        return a[i].Name == b[j].Name ? (0, 0) : (1, 1);
+        return SameName(a[i], b[j], sameLevel) ? (0, 0) : (1, 1);
     }
 }

@@ -25,9 +25,9 @@ public static class OperatorTraceComparer
         var differences = new List<OperatorDifference>();
         int same = 0;
         long drawn = 0;
-        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b, lines: sameLevel))
+        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b, sameLevel))
         {
-            OperatorDifference? found = Of(one, other, types, hashes);
+            OperatorDifference? found = Of(one, other, types, hashes, sameLevel);
             if (found is not null)
             {
                 differences.Add(one is null || other is null || !sameLevel
@@ -69,7 +69,7 @@ public static class OperatorTraceComparer
     private static OperatorRecord[] ByThread(IReadOnlyList<OperatorRecord> records) =>
         [.. records.GroupBy(record => record.Thread).SelectMany(thread => thread)];
 
-    private static OperatorDifference? Of(OperatorRecord? one, OperatorRecord? other, bool types, bool hashes)
+    private static OperatorDifference? Of(OperatorRecord? one, OperatorRecord? other, bool types, bool hashes, bool sameLevel = true)
     {
         if (one is null || other is null)
         {
@@ -78,7 +78,7 @@ public static class OperatorTraceComparer
         }
 
         OperatorDifferenceKind? kind = !SameDraws(one, other) ? OperatorDifferenceKind.Draws
-            : types && !one.Inputs.SequenceEqual(other.Inputs) ? OperatorDifferenceKind.Inputs
+            : types && !OperatorAligner.SameInputs(one, other, sameLevel) ? OperatorDifferenceKind.Inputs
             : types && !one.Outputs.SequenceEqual(other.Outputs) ? OperatorDifferenceKind.Outputs
             : hashes && !one.Hashes.SequenceEqual(other.Hashes) ? OperatorDifferenceKind.Hashes
             : null;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -23,10 +24,20 @@ public static class ContentHash
     public static unsafe string Of(TensorData data)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (IsNoTensor(data.DType))
+        {
+            return OfCopy(data);
+        }
+
         byte* hash = stackalloc byte[16];
         fixed (long* sizes = data.Shape)
         fixed (byte* bytes = data.Bytes(0, (int)Math.Min(data.ByteLength, int.MaxValue)))
         {
+            if ((nuint)bytes % (nuint)data.DType.ItemSize() != 0)
+            {
+                return OfCopy(data);
+            }
+
             NativeError.ThrowIfFailed(NativeMethods.rpt_tensor_borrow(
                 (int)data.DType, sizes, data.Shape.Length, bytes, data.ByteLength, &Nothing, null, out TensorHandle tensor));
             using (tensor)
@@ -37,6 +48,32 @@ public static class ContentHash
 
         GC.KeepAlive(data);
         return Convert.ToHexStringLower(new ReadOnlySpan<byte>(hash, 16));
+    }
+
+    // What libtorch has no tensor of without a scale, or has only from some version on.
+    private static bool IsNoTensor(DType dtype) => dtype is DType.qint8 or DType.quint8 or DType.qint32 or DType.uint16 or DType.uint32
+        or DType.uint64 or DType.float8_e5m2 or DType.float8_e4m3fn;
+
+    // The same bytes as rpt_tensor_hash takes, one after the other.
+    private static string OfCopy(TensorData data)
+    {
+        int head = 8 + (8 * data.Shape.Length);
+        if (data.ByteLength > Array.MaxLength - head)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"A tensor of {data.DType} with {data.ByteLength} bytes is too large to hash: 2 GiB are the most.");
+        }
+
+        var bytes = new byte[head + data.ByteLength];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)data.DType);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), data.Shape.Length);
+        for (int i = 0; i < data.Shape.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8 + (8 * i)), data.Shape[i]);
+        }
+
+        data.AllBytes().CopyTo(bytes.AsSpan(head));
+        return OfBytes(bytes);
     }
 
     /// <summary>Plain bytes.</summary>

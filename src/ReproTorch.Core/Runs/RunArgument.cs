@@ -20,18 +20,23 @@ public sealed record RunArgument
 public sealed record RunNode
 {
     /// <summary>The place of the value among the run's input values.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Leaf { get; init; }
 
     /// <summary>A list's items.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RunNode>? List { get; init; }
 
     /// <summary>A tuple's items.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RunNode>? Tuple { get; init; }
 
     /// <summary>The fields' names of a named tuple; null for a plain one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Names { get; init; }
 
     /// <summary>A dictionary's entries, in order.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RunEntry>? Dict { get; init; }
 }
 
@@ -39,15 +44,19 @@ public sealed record RunNode
 public sealed record RunEntry
 {
     /// <summary>A text as key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Key { get; init; }
 
     /// <summary>A whole number as key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? IntKey { get; init; }
 
     /// <summary>Another number as key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? FloatKey { get; init; }
 
     /// <summary>True or false as key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? BoolKey { get; init; }
 
     /// <summary>The key, as it was.</summary>

@@ -138,6 +138,21 @@ Traits traits_of(const c10::OperatorName &name) {
     return s_known.emplace(name, traits).first->second;
 }
 
+// TorchScript's interpreter hands over its whole stack; the operator's own are the last on it.
+c10::ArrayRef<const c10::IValue> own(c10::ArrayRef<const c10::IValue> values, size_t count) {
+    return values.size() > count ? values.slice(values.size() - count) : values;
+}
+
+c10::ArrayRef<const c10::IValue> inputs_of(const at::RecordFunction &function) {
+    return function.operator_name().has_value() ? own(function.inputs(), function.num_inputs()) : function.inputs();
+}
+
+c10::ArrayRef<const c10::IValue> outputs_of(const at::RecordFunction &function) {
+    const auto &outputs = function.outputs();
+    const c10::ArrayRef<const c10::IValue> all(outputs.data(), outputs.size());
+    return function.operator_name().has_value() ? own(all, function.num_outputs()) : all;
+}
+
 class Recorder;
 
 struct Context final : at::ObserverContext {
@@ -203,7 +218,7 @@ public:
             context->is_dispatched = t_dispatched == 0 && !traits.is_composite;
             context->tally = t_tally;
         }
-        for (const auto &input : function.inputs()) {
+        for (const auto &input : inputs_of(function)) {
             if (!_random_only) {
                 context->inputs.push_back(describe(input));
             }
@@ -240,7 +255,7 @@ public:
             json.text(input);
         }
         json.end_array().key("outputs").begin_array();
-        for (const auto &output : function.outputs()) {
+        for (const auto &output : outputs_of(function)) {
             json.text(describe(output));
         }
         json.end_array().key("nanoseconds");
@@ -249,13 +264,13 @@ public:
         const bool is_hashed = (_hash >= 1 && context.is_outermost) || (_hash >= 2 && context.is_dispatched);
         if (is_hashed && !(_random_only && !drew) && !is_uninitialized(function.name())) {
             json.key("hashes").begin_array();
-            for (const auto &output : function.outputs()) {
+            for (const auto &output : outputs_of(function)) {
                 write_hashes(json, output);
             }
             json.end_array();
             if (_rows > 0 && context.is_outermost) {
                 json.key("rowHashes").begin_array();
-                for (const auto &output : function.outputs()) {
+                for (const auto &output : outputs_of(function)) {
                     write_row_hashes(json, output);
                 }
                 json.end_array();
