@@ -28,10 +28,10 @@ public static class RunComparer
         Dictionary<string, RunValue> actual = ByName(difference, "difference");
         long bytes = reference.Where(value => actual.ContainsKey(value.Name)).Sum(static value => value.Data?.ByteLength ?? 0);
         TensorComparer.Reporter reporter = new(progress, bytes, cancellationToken);
-        Workspace workspace = new();
+        Workspaces workspaces = new();
 
         List<TensorComparison> outputs = [.. reference.Select(value => actual.TryGetValue(value.Name, out RunValue? other)
-            ? Compare(value, other, options, workspace, reporter)
+            ? Compare(value, other, options, workspaces, reporter)
             : Missing(value))];
         outputs.AddRange(difference.Where(value => !expected.ContainsKey(value.Name)).Select(Extra));
         bool compared = outputs.Exists(static output => output.Reason is null);
@@ -112,18 +112,18 @@ public static class RunComparer
     }
 
     private static TensorComparison Compare(
-        RunValue reference, RunValue difference, ComparisonOptions options, Workspace workspace, TensorComparer.Reporter reporter)
+        RunValue reference, RunValue difference, ComparisonOptions options, Workspaces workspaces, TensorComparer.Reporter reporter)
     {
         if (reference.Kind != difference.Kind)
         {
             string words = $"{ComparisonText.Describe(difference)} instead of {ComparisonText.Describe(reference)}";
-            reporter.Advance(reference.Name, reference.Data?.ByteLength ?? 0);
+            reporter.Advance(reference.Data?.ByteLength ?? 0);
             return WithSides(reference, difference) with { Reason = words, Message = $"'{reference.Name}' is {words}." };
         }
 
         if (reference.Data is { } expected && difference.Data is { } actual)
         {
-            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspace, reporter);
+            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspaces, reporter);
         }
 
         bool equal = string.Equals(reference.Text, difference.Text, StringComparison.Ordinal);
