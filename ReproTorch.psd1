@@ -8,6 +8,8 @@
     Description = 'Will this PyTorch model give the same numbers again, and if not, what is the first thing that differs? Seeds, deterministic switches, traced inference and bit-exact comparison of runs on libtorch, PyTorch''s own C++ library.'
     PowerShellVersion = '7.6'
     CompatiblePSEditions = @('Core')
+    # Should -MatchRun and Should -BeReproducible, where Pester is loaded.
+    NestedModules = @('ReproTorch.Pester.psm1')
     FormatsToProcess = @('ReproTorch.Format.ps1xml')
     TypesToProcess = @('ReproTorch.Types.ps1xml')
     CmdletsToExport = @(
@@ -16,6 +18,7 @@
         'Compare-TorchOperatorTrace'
         'ConvertTo-TracedModel'
         'Export-RunOutput'
+        'Export-RunReport'
         'Export-TorchModel'
         'Export-TorchTensor'
         'Find-NondeterministicOperator'
