@@ -12,34 +12,31 @@ function Reason([string] $Because) {
     $Because ? ', because ' + ($Because -replace '^because\s+', '') + ',' : ''
 }
 
-# What a block wrote, as runs: runs as they are; numbers and texts, bit for bit, as the outputs of one run.
+# What a block wrote, as runs: runs and tensors one each, as Compare-RunOutput takes them; numbers and texts, bit for bit, as the outputs of
+# one run more.
 function Get-Run([object[]] $Value) {
-    $types = [ReproTorch.Runs.RunOutput], [ReproTorch.Tensors.TorchTensor], [ReproTorch.Runs.RunValue], [ReproTorch.Tensors.TensorData]
     $plain = [Collections.Generic.List[ReproTorch.Runs.RunValue]]::new()
     foreach ($item in $Value) {
         $inner = $item -is [psobject] -and $item.psobject.BaseObject -isnot [Management.Automation.PSCustomObject] ? $item.psobject.BaseObject : $item
-        if ($inner -is $types[0]) { $inner; continue }
         $name = "output.$($plain.Count)"
-        $run = switch ($inner) {
-            { $_ -is $types[1] } { [ReproTorch.Runs.RunValue]::OfTensor($name, $_.ToOwnData()); break }
-            { $_ -is $types[2] } { $_; break }
-            { $_ -is $types[3] } { [ReproTorch.Runs.RunValue]::OfTensor($name, $_); break }
-            { $null -eq $_ } { [ReproTorch.Runs.RunValue]::OfNone($name); break }
-            { $_ -is [bool] } { Number $name 'bool' ([byte[]]@([byte]$_)); break }
+        switch ($inner) {
+            { $_ -is [ReproTorch.Runs.RunOutput] } { $_; break }
+            { $_ -is [ReproTorch.Tensors.TorchTensor] } { [ReproTorch.Runs.RunSource]::OfTensor($_); break }
+            { $_ -is [ReproTorch.Runs.RunValue] } { [ReproTorch.Runs.RunSource]::OfValue($_.Name, $_); break }
+            { $null -eq $_ } { $plain.Add([ReproTorch.Runs.RunValue]::OfNone($name)); break }
+            { $_ -is [bool] } { $plain.Add((Number $name 'bool' ([byte[]]@([byte]$_)))); break }
             { $_ -is [sbyte] -or $_ -is [byte] -or $_ -is [short] -or $_ -is [ushort] -or $_ -is [int] -or $_ -is [uint] -or $_ -is [long] } {
-                Number $name 'int64' ([BitConverter]::GetBytes([long]$_)); break
+                $plain.Add((Number $name 'int64' ([BitConverter]::GetBytes([long]$_)))); break
             }
-            { $_ -is [float] } { Number $name 'float64' ([BitConverter]::GetBytes([double]$_)); break }
-            { $_ -is [double] } { Number $name 'float64' ([BitConverter]::GetBytes($_)); break }
+            { $_ -is [float] -or $_ -is [double] } { $plain.Add((Number $name 'float64' ([BitConverter]::GetBytes([double]$_)))); break }
             { $_ -is [string] -or $_ -is [ulong] -or $_ -is [decimal] -or $_ -is [bigint] -or $_ -is [enum] } {
-                [ReproTorch.Runs.RunValue]::OfString($name, [Convert]::ToString($_, [cultureinfo]::InvariantCulture)); break
+                $plain.Add([ReproTorch.Runs.RunValue]::OfString($name, [Convert]::ToString($_, [cultureinfo]::InvariantCulture))); break
             }
-            default { throw [ArgumentException]::new("The block wrote a $($inner.GetType()). Expected runs, tensors, numbers or texts.") }
+            default { throw [ArgumentException]::new("The block wrote a $($_.GetType()). Expected runs, tensors, numbers or texts.") }
         }
-        $plain.Add($run)
     }
 
-    if ($plain.Count -gt 0) { [ReproTorch.Runs.RunSource]::OfValues('run', $plain) }
+    if ($plain.Count -gt 0) { [ReproTorch.Runs.RunSource]::OfValues('values', $plain) }
 }
 
 function Number([string] $Name, [string] $DType, [byte[]] $Bytes) {
@@ -47,10 +44,10 @@ function Number([string] $Name, [string] $DType, [byte[]] $Bytes) {
 }
 
 # Compare-RunOutput's own parameters among those of an operator.
-function Get-ComparisonParameter([Collections.IDictionary] $Bound) {
+function Get-ComparisonParameter($Bound) {
     $own = @{}
     foreach ($name in 'Close', 'RelativeTolerance', 'AbsoluteTolerance', 'OutputTolerance', 'MaxUlp', 'EqualNaN', 'IgnoreDType', 'NameMap') {
-        if ($Bound.Contains($name)) { $own[$name] = $Bound[$name] }
+        if ($Bound.ContainsKey($name)) { $own[$name] = $Bound[$name] }
     }
     $own
 }
@@ -168,7 +165,7 @@ function Invoke-InFreshProcess([scriptblock] $Block, [object[]] $ArgumentList) {
             Set-Location -LiteralPath $args[1]
             $arguments = @(Import-Clixml (Join-Path $args[2] arguments.xml))
             $given = @(& ([scriptblock]::Create((Get-Content (Join-Path $args[2] block.ps1) -Raw))) @arguments)
-            $runs = @(& (Get-Module ReproTorch.Pester) { Get-Run $args } @given)
+            $runs = @(& (Get-Module ReproTorch).NestedModules.Where{ $_.Name -eq 'ReproTorch.Pester' }[0] { Get-Run $args } @given)
             if ($runs.Count -gt 0) { $runs | Export-RunOutput (Join-Path $args[2] runs.npz) }
         }
         $module = $MyInvocation.MyCommand.Module.ModuleBase
