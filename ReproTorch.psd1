@@ -10,6 +10,8 @@
     CompatiblePSEditions = @('Core')
     # Loaded before the types, which name a converter in it.
     RequiredAssemblies = @('ReproTorch.PowerShell.dll')
+    # Should -MatchRun and Should -BeReproducible, where Pester is loaded.
+    NestedModules = @('ReproTorch.Pester.psm1')
     FormatsToProcess = @('ReproTorch.Format.ps1xml')
     TypesToProcess = @('ReproTorch.Types.ps1xml')
     CmdletsToExport = @(
@@ -18,6 +20,7 @@
         'Compare-TorchOperatorTrace'
         'ConvertTo-TracedModel'
         'Export-RunOutput'
+        'Export-RunReport'
         'Export-TorchModel'
         'Export-TorchTensor'
         'Find-NondeterministicOperator'

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using ReproTorch.Cli.Output;
 using ReproTorch.Comparison;
@@ -19,12 +20,22 @@ internal static class CompareCommand
         var rtol = new Option<double?>("--rtol") { Description = "Relative tolerance; with --atol.", HelpName = "x" };
         var atol = new Option<double?>("--atol") { Description = "Absolute tolerance; with --rtol.", HelpName = "y" };
         var maxUlp = new Option<ulong?>("--max-ulp") { Description = "Greatest distance in units in the last place.", HelpName = "n" };
+        var tolerance = new Option<string[]>("--tolerance")
+        {
+            Description = "Tolerances of the outputs whose name fits, * and ? standing for any text and any letter: the first that fits counts.",
+            HelpName = "name=rtol,atol",
+        };
+        var map = new Option<string[]>("--map")
+        {
+            Description = "Pair an output of the reference with one of another name.", HelpName = "reference=difference",
+        };
+        var ignoreDType = new Option<bool>("--ignore-dtype") { Description = "Compare values of different dtypes; with --close, tolerances or --max-ulp." };
         var equalNaN = new Option<bool>("--equal-nan") { Description = "Take NaN for equal to NaN." };
         var report = new Option<string?>("--report") { Description = "Write the comparison as one HTML page; an existing one is replaced.", HelpName = "PAGE.html" };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new Command("compare", "Compares two runs: the same bits, or how far apart. Exits with 0 when they match, 1 when not.")
         {
-            reference, difference, close, rtol, atol, maxUlp, equalNaN, report, json,
+            reference, difference, close, rtol, atol, tolerance, maxUlp, equalNaN, ignoreDType, map, report, json,
         };
         command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() =>
         {
@@ -33,16 +44,18 @@ internal static class CompareCommand
                 Close = result.GetValue(close),
                 RelativeTolerance = result.GetValue(rtol),
                 AbsoluteTolerance = result.GetValue(atol),
+                OutputTolerances = [.. (result.GetValue(tolerance) ?? []).Select(ToTolerances)],
                 MaxUlp = result.GetValue(maxUlp),
                 EqualNaN = result.GetValue(equalNaN),
+                CheckDType = !result.GetValue(ignoreDType),
+                NameMap = (result.GetValue(map) ?? []).Select(ToNames).ToDictionary(StringComparer.Ordinal),
             };
             options.Validate();
-            IReadOnlyList<RunOutput> references = Read(result.GetValue(reference)!);
-            IReadOnlyList<RunOutput> differences = Read(result.GetValue(difference)!);
-            IReadOnlyList<RunComparison> comparisons = RunComparer.Compare(references, differences, options, progress: null, cancellation);
+            IReadOnlyList<RunComparison> comparisons = Compare(result.GetValue(reference)!, result.GetValue(difference)!, options, cancellation);
             if (result.GetValue(report) is { } page)
             {
-                WriteReport(page, comparisons, references, differences, cancellation);
+                string html = RunReport.ToHtml(comparisons, cancellationToken: cancellation);
+                AtomicFile.Write(page, force: true, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
             }
 
             if (result.GetValue(json))
@@ -59,20 +72,36 @@ internal static class CompareCommand
         return command;
     }
 
+    private static IReadOnlyList<RunComparison> Compare(
+        string reference, string difference, ComparisonOptions options, CancellationToken cancellation) =>
+        Directory.Exists(reference) && Directory.Exists(difference)
+            ? [.. RunComparer.CompareFolders(reference, difference, options, progress: null, cancellation)]
+            : RunComparer.Compare(Read(reference), Read(difference), options, progress: null, cancellation);
+
+    private static OutputTolerances ToTolerances(string text)
+    {
+        // A name may have '=' in it; the numbers have none.
+        int at = text.LastIndexOf('=');
+        string[] numbers = at < 0 ? [] : text[(at + 1)..].Split(',');
+        return at > 0 && numbers.Length == 2 && TryNumber(numbers[0], out double relative) && TryNumber(numbers[1], out double absolute)
+            ? new OutputTolerances(text[..at], new Tolerances(relative, absolute))
+            : throw new ArgumentException($"--tolerance {text}: expected name=rtol,atol, such as output.logits=1e-5,1e-6.");
+    }
+
+    private static bool TryNumber(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
+    private static KeyValuePair<string, string> ToNames(string text)
+    {
+        int at = text.IndexOf('=', StringComparison.Ordinal);
+        return at > 0 && at < text.Length - 1
+            ? KeyValuePair.Create(text[..at], text[(at + 1)..])
+            : throw new ArgumentException($"--map {text}: expected reference=difference, such as output.0=output.logits.");
+    }
+
     private static IReadOnlyList<RunOutput> Read(string path) => File.Exists(path) || Directory.Exists(path)
         ? RunSource.Read(path)
         : throw new FileNotFoundException($"There is no file or folder '{path}'.", path);
-
-    // The page is of one pair: of several, the first that does not match, or the first of all.
-    private static void WriteReport(
-        string page, IReadOnlyList<RunComparison> comparisons, IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences,
-        CancellationToken cancellation)
-    {
-        int shown = Math.Max(0, comparisons.ToList().FindIndex(comparison => !comparison.Match));
-        string html = RunReport.ToHtml(
-            comparisons[shown], references.ElementAtOrDefault(shown), differences.ElementAtOrDefault(shown), cancellationToken: cancellation);
-        AtomicFile.Write(page, force: true, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
-    }
 
     private static void Print(IReadOnlyList<RunComparison> comparisons, string? report)
     {

@@ -9,8 +9,9 @@ namespace ReproTorch.Comparison;
 
 /// <summary>
 /// Comparisons as JSON: the properties in camel case. Every number reads back to the same bits; NaN and the infinities are the strings
-/// "NaN", "Infinity" and "-Infinity". <c>dtype</c> and <c>shape</c> are the reference's; <c>differenceKind</c>, <c>differenceDType</c> and
-/// <c>differenceShape</c> are there only where the difference's are others.
+/// "NaN", "Infinity" and "-Infinity". <c>dtype</c> and <c>shape</c> are the reference's; <c>differenceName</c>, <c>differenceKind</c>,
+/// <c>differenceDType</c> and <c>differenceShape</c> are there only where the difference's are others, and a run's <c>file</c> only where folders
+/// were compared.
 /// </summary>
 public static class ComparisonJson
 {
@@ -55,6 +56,12 @@ public static class ComparisonJson
 
     private static void LeaveOutEqualSides(JsonTypeInfo type)
     {
+        if (type.Type == typeof(RunComparison))
+        {
+            JsonPropertyInfo file = type.Properties.First(static property => property.Name == "file");
+            file.ShouldSerialize = static (_, name) => name is not null;
+        }
+
         if (type.Type != typeof(TensorComparison))
         {
             return;
@@ -67,6 +74,7 @@ public static class ComparisonJson
                 "differenceKind" => static (output, _) => (TensorComparison)output is { } o && o.DifferenceKind != o.Kind,
                 "differenceDType" => static (output, _) => (TensorComparison)output is { } o && o.DifferenceDType != o.DType,
                 "differenceShape" => static (output, _) => !SameShape((TensorComparison)output),
+                "differenceName" => static (_, name) => name is not null,
                 _ => property.ShouldSerialize,
             };
         }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json.Serialization;
 
 namespace ReproTorch.Comparison;
@@ -33,6 +34,10 @@ public sealed record ComparisonOptions
     [JsonPropertyName("checkDType")]
     public bool CheckDType { get; init; } = true;
 
+    /// <summary>Outputs that go by other names on the two sides: the reference's name, then the difference's. What is not named
+    /// here is paired by its own name.</summary>
+    public IReadOnlyDictionary<string, string> NameMap { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>In which arithmetic closeness is decided.</summary>
     public ClosenessArithmetic Arithmetic { get; init; }
 
@@ -47,7 +52,7 @@ public sealed record ComparisonOptions
 
     /// <summary>Checks that the options can be held at the same time.</summary>
     /// <exception cref="ArgumentException">One tolerance without the other, a negative one, closeness together with units in the last
-    /// place, or a negative count.</exception>
+    /// place, two outputs mapped to one name, or a negative count.</exception>
     public void Validate()
     {
         Tolerances? general = Tolerances.Of(RelativeTolerance, AbsoluteTolerance);
@@ -62,11 +67,21 @@ public sealed record ComparisonOptions
                 $"A greatest distance of {MaxUlp} units in the last place was asked for together with closeness within tolerances. Ask for one.");
         }
 
+        if (NameMap.GroupBy(static pair => pair.Value, StringComparer.Ordinal).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException(
+                $"{string.Join(" and ", twice.Select(static pair => $"'{pair.Key}'"))} are all mapped to '{twice.Key}'. One output stands against one.");
+        }
+
         if (KeepDifferences < 0)
         {
             throw new ArgumentException($"KeepDifferences is {KeepDifferences}; it must be 0 or more.");
         }
     }
+
+    /// <summary>The difference's name for an output of the reference; null where that name was given to another.</summary>
+    internal string? DifferenceNameOf(string name) =>
+        NameMap.TryGetValue(name, out string? other) ? other : NameMap.Values.Contains(name, StringComparer.Ordinal) ? null : name;
 
     /// <summary>The tolerances that were given for an output; null when assert_close's defaults by dtype hold.</summary>
     public Tolerances? TolerancesFor(string name) =>

@@ -7,6 +7,8 @@ namespace ReproTorch.Comparison;
 /// <summary>Says comparisons in words.</summary>
 internal static class ComparisonText
 {
+    private const int ShownMismatches = 5;
+
     /// <summary>What was asked for.</summary>
     public static string Criterion(ComparisonOptions options)
     {
@@ -53,11 +55,33 @@ internal static class ComparisonText
     /// <summary>A string in quotes, or None.</summary>
     public static string Quote(string? text) => text is null ? "None" : $"'{text}'";
 
+    /// <summary>An output's name, and the difference's where it is another.</summary>
+    public static string NameOf(TensorComparison output) =>
+        output.DifferenceName is { } other ? $"{output.Name} ({other})" : output.Name;
+
+    /// <summary>The least tolerances that an output would pass with; null where none would do, or nothing was compared.</summary>
+    public static string? Passing(TensorComparison output)
+    {
+        if (output.Passing is not { } passing || output.Identical)
+        {
+            return null;
+        }
+
+        string[] ways =
+        [
+            .. passing.Absolute is { } absolute ? [$"an absolute tolerance of {PythonText.Of(absolute)}"] : Array.Empty<string>(),
+            .. passing.Relative is { } relative
+                ? [$"a relative one of {PythonText.Of(relative)} with an absolute one of {PythonText.Of(passing.DefaultAbsolute)}"] : Array.Empty<string>(),
+            .. passing.Ulp is { } distance ? [string.Create(CultureInfo.InvariantCulture, $"{distance} ulp")] : Array.Empty<string>(),
+        ];
+        return ways.Length == 0 ? null : string.Join(", or ", ways);
+    }
+
     /// <summary>One output.</summary>
     public static string OneLine(TensorComparison output)
     {
         string verdict = output.Match ? (output.Identical ? "identical" : "match") : "mismatch";
-        StringBuilder line = new($"{output.Name}: {verdict}");
+        StringBuilder line = new($"{NameOf(output)}: {verdict}");
         if (output.Reason is not null)
         {
             return line.Append(CultureInfo.InvariantCulture, $": {output.Reason}").ToString();
@@ -94,7 +118,8 @@ internal static class ComparisonText
     /// <summary>A run: the verdict, then what differs, output by output.</summary>
     public static string Whole(RunComparison run)
     {
-        StringBuilder text = new(run.Match ? "The runs match" : "The runs do not match");
+        StringBuilder text = new(run.File is { } file ? $"{file}: the runs " : "The runs ");
+        text.Append(run.Match ? "match" : "do not match");
         text.Append(run.Identical ? ": they are identical, bit for bit." : $" (asked for: {run.Criterion}).");
         if (run.Reason is not null)
         {
@@ -114,6 +139,10 @@ internal static class ComparisonText
             foreach (TensorComparison output in run.Outputs.Where(static output => !output.Identical))
             {
                 text.Append(CultureInfo.InvariantCulture, $"\n  {OneLine(output)}");
+                if (!output.Match && output.FirstMismatches.Count > 0 && output.Shape is { Count: > 0 })
+                {
+                    text.Append(Mismatches(output));
+                }
             }
         }
 
@@ -123,5 +152,26 @@ internal static class ComparisonText
         }
 
         return text.ToString();
+    }
+
+    /// <summary>The first elements that do not match as a table, and what would let all pass.</summary>
+    private static string Mismatches(TensorComparison output)
+    {
+        (string Index, string Reference, string Difference)[] rows =
+        [
+            ("index", "reference", "difference"),
+            .. output.FirstMismatches.Take(ShownMismatches).Select(static element =>
+                (PythonText.Tuple(element.Index), element.Reference, element.Difference)),
+        ];
+        int index = rows.Max(static row => row.Index.Length);
+        int reference = rows.Max(static row => row.Reference.Length);
+        StringBuilder text = new();
+        foreach ((string i, string r, string d) in rows)
+        {
+            text.Append("\n    ").Append(i.PadRight(index)).Append("  ").Append(r.PadRight(reference)).Append("  ").Append(d);
+        }
+
+        return text.Append("\n    ").Append(Passing(output) is { } ways ? $"It would pass with {ways}." : "It would pass with no tolerance.")
+            .ToString();
     }
 }

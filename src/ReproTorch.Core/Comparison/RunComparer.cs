@@ -14,7 +14,7 @@ public static class RunComparer
     /// <param name="progress">Told every 32 MiB.</param>
     /// <param name="cancellationToken">Looked at as often, and before each output.</param>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
-    /// <exception cref="ReproTorchException">A side has two outputs of one name.</exception>
+    /// <exception cref="ReproTorchException">A side has two outputs of one name, or a mapped pair of names that neither side has.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static RunComparison Compare(
         IReadOnlyList<RunValue> reference, IReadOnlyList<RunValue> difference, ComparisonOptions? options = null,
@@ -26,14 +26,17 @@ public static class RunComparer
         options.Validate();
         Dictionary<string, RunValue> expected = ByName(reference, "reference");
         Dictionary<string, RunValue> actual = ByName(difference, "difference");
-        long bytes = reference.Where(value => actual.ContainsKey(value.Name)).Sum(static value => value.Data?.ByteLength ?? 0);
+        CheckNameMap(options, expected, actual);
+        long bytes = reference.Where(value => Counterpart(value) is not null).Sum(static value => value.Data?.ByteLength ?? 0);
         TensorComparer.Reporter reporter = new(progress, bytes, cancellationToken);
-        Workspace workspace = new();
+        Workspaces workspaces = new();
 
-        List<TensorComparison> outputs = [.. reference.Select(value => actual.TryGetValue(value.Name, out RunValue? other)
-            ? Compare(value, other, options, workspace, reporter)
+        List<TensorComparison> outputs = [.. reference.Select(value => Counterpart(value) is { } other
+            ? Compare(value, other, options, workspaces, reporter) with { DifferenceName = other.Name == value.Name ? null : other.Name }
             : Missing(value))];
-        outputs.AddRange(difference.Where(value => !expected.ContainsKey(value.Name)).Select(Extra));
+        HashSet<string> paired = [.. reference.Select(Counterpart).OfType<RunValue>().Select(static value => value.Name)];
+        List<RunValue> extra = [.. difference.Where(value => !paired.Contains(value.Name))];
+        outputs.AddRange(extra.Select(Extra));
         bool compared = outputs.Exists(static output => output.Reason is null);
         return new RunComparison
         {
@@ -43,11 +46,14 @@ public static class RunComparer
             Reason = outputs.Count == 0 ? "neither run has an output: nothing was compared" : null,
             Criterion = ComparisonText.Criterion(options),
             Outputs = outputs,
-            Missing = [.. reference.Where(value => !actual.ContainsKey(value.Name)).Select(static value => value.Name)],
-            Extra = [.. difference.Where(value => !expected.ContainsKey(value.Name)).Select(static value => value.Name)],
+            Missing = [.. reference.Where(value => Counterpart(value) is null).Select(static value => value.Name)],
+            Extra = [.. extra.Select(static value => value.Name)],
             Options = options,
             FirstDifference = First(outputs),
         };
+
+        RunValue? Counterpart(RunValue value) =>
+            options.DifferenceNameOf(value.Name) is { } name ? actual.GetValueOrDefault(name) : null;
     }
 
     /// <summary>Compares two runs; the result tells which runs they were.</summary>
@@ -62,6 +68,8 @@ public static class RunComparer
         {
             Reference = IdentityOf(reference),
             Difference = IdentityOf(difference),
+            ReferenceRun = reference,
+            DifferenceRun = difference,
             Operators = reference.OperatorTrace is { } trace && difference.OperatorTrace is { } other
                 ? OperatorTraceComparer.Compare(trace, other)
                 : null,
@@ -93,6 +101,69 @@ public static class RunComparer
             : Compare(reference[i], difference[i], options, progress, cancellationToken))];
     }
 
+    /// <summary>
+    /// Compares the run files of two folders, and of the folders within, file by file in the order of their names; the runs of a file in
+    /// order. A file that only one folder has is a mismatch of each of its runs, and so is nothing on both sides. One pair of files is open at a time.
+    /// </summary>
+    /// <param name="referenceFolder">What was expected.</param>
+    /// <param name="differenceFolder">What came.</param>
+    /// <param name="options">What to hold them against; null for the same bits.</param>
+    /// <param name="progress">Told some 32 MiB apart, of each run anew.</param>
+    /// <param name="cancellationToken">Looked at as often, and before each file.</param>
+    /// <exception cref="ReproTorchException">A file cannot be read.</exception>
+    public static IEnumerable<RunComparison> CompareFolders(
+        string referenceFolder, string differenceFolder, ComparisonOptions? options = null,
+        IProgress<ComparisonProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= ComparisonOptions.Default;
+        options.Validate();
+        HashSet<string> expected = FilesBelow(referenceFolder);
+        HashSet<string> actual = FilesBelow(differenceFolder);
+        if (expected.Count == 0 && actual.Count == 0)
+        {
+            yield return Unpaired(null, null, $"neither {referenceFolder} nor {differenceFolder} holds a run file: nothing was compared", options);
+        }
+
+        foreach (string file in expected.Union(actual).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            IReadOnlyList<RunOutput> reference = expected.Contains(file) ? RunFile.Read(Path.Combine(referenceFolder, file)) : [];
+            IReadOnlyList<RunOutput> difference = actual.Contains(file) ? RunFile.Read(Path.Combine(differenceFolder, file)) : [];
+            IEnumerable<RunComparison> compared =
+                !actual.Contains(file) ? reference.Select(run => Unpaired(run, null, $"the difference has no file {file}", options))
+                : !expected.Contains(file) ? difference.Select(run => Unpaired(null, run, $"the reference has no file {file}", options))
+                : Compare(reference, difference, options, progress, cancellationToken);
+            foreach (RunComparison comparison in compared)
+            {
+                yield return comparison with { File = file };
+            }
+        }
+    }
+
+    private static HashSet<string> FilesBelow(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+            .Where(RunFolder.IsRunFile)
+            .Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
+    ];
+
+    private static void CheckNameMap(ComparisonOptions options, Dictionary<string, RunValue> reference, Dictionary<string, RunValue> difference)
+    {
+        foreach ((string expected, string actual) in options.NameMap)
+        {
+            if (!reference.ContainsKey(expected) && !difference.ContainsKey(actual))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument,
+                    $"'{expected}' is mapped to '{actual}', but the reference has no output '{expected}' and the difference no '{actual}'. "
+                        + $"The reference has {Names(reference)}; the difference has {Names(difference)}.");
+            }
+        }
+
+        static string Names(Dictionary<string, RunValue> values) =>
+            values.Count == 0 ? "none" : string.Join(", ", values.Keys.Select(static name => $"'{name}'"));
+    }
+
     private static string Runs(int count) => count == 1 ? "1 run" : $"{count} runs";
 
     private static Dictionary<string, RunValue> ByName(IReadOnlyList<RunValue> values, string side)
@@ -112,18 +183,18 @@ public static class RunComparer
     }
 
     private static TensorComparison Compare(
-        RunValue reference, RunValue difference, ComparisonOptions options, Workspace workspace, TensorComparer.Reporter reporter)
+        RunValue reference, RunValue difference, ComparisonOptions options, Workspaces workspaces, TensorComparer.Reporter reporter)
     {
         if (reference.Kind != difference.Kind)
         {
             string words = $"{ComparisonText.Describe(difference)} instead of {ComparisonText.Describe(reference)}";
-            reporter.Advance(reference.Name, reference.Data?.ByteLength ?? 0);
+            reporter.Advance(reference.Data?.ByteLength ?? 0);
             return WithSides(reference, difference) with { Reason = words, Message = $"'{reference.Name}' is {words}." };
         }
 
         if (reference.Data is { } expected && difference.Data is { } actual)
         {
-            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspace, reporter);
+            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspaces, reporter);
         }
 
         bool equal = string.Equals(reference.Text, difference.Text, StringComparison.Ordinal);
@@ -171,6 +242,8 @@ public static class RunComparer
         Options = options,
         Reference = reference is null ? null : IdentityOf(reference),
         Difference = difference is null ? null : IdentityOf(difference),
+        ReferenceRun = reference,
+        DifferenceRun = difference,
         Missing = [.. (reference?.Outputs ?? []).Select(static value => value.Name)],
         Extra = [.. (difference?.Outputs ?? []).Select(static value => value.Name)],
         FirstDifference = new(string.Empty, null, null, null, reason),

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ReproTorch.Observation;
+using ReproTorch.Runs;
 
 namespace ReproTorch.Comparison;
 
@@ -20,6 +21,9 @@ public sealed record RunComparison
 
     /// <summary>What was asked for, in words.</summary>
     public string Criterion { get; init; } = string.Empty;
+
+    /// <summary>The file's name below both folders, with <c>/</c> between its parts, where folders were compared; else null.</summary>
+    public string? File { get; init; }
 
     /// <summary>The run that was expected; null when there is none to stand against <see cref="Difference"/>.</summary>
     public RunIdentity? Reference { get; init; }
@@ -45,6 +49,12 @@ public sealed record RunComparison
     /// <summary>Where the operators of the two runs part ways; null where not both runs carry a trace of them.</summary>
     [JsonIgnore]
     public OperatorTraceComparison? Operators { get; init; }
+
+    /// <summary>The runs themselves, for a report of what was compared; null where there was none, or where this was read from JSON.</summary>
+    internal RunOutput? ReferenceRun { get; init; }
+
+    /// <summary><inheritdoc cref="ReferenceRun"/></summary>
+    internal RunOutput? DifferenceRun { get; init; }
 
     /// <summary>The whole in plain words, verdict first.</summary>
     public string Message => ComparisonText.Whole(this);

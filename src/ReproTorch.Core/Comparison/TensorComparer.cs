@@ -5,14 +5,18 @@ using ReproTorch.Tensors;
 namespace ReproTorch.Comparison;
 
 /// <summary>
-/// Compares two tensors in plain memory: every bit and every value, in one pass and in constant memory. Works on any machine without libtorch.
+/// Compares two tensors in plain memory: every bit and every value, in one pass and in constant memory, on all processors. Works on any machine without libtorch.
 /// </summary>
 /// <remarks>
-/// Sums are taken in eight float64 lanes per block of 4096 elements, whatever vectors the machine has, and the blocks' sums are added up in order
-/// with compensation: the same two tensors give the same numbers everywhere.
+/// Sums are taken in eight float64 lanes per block of 2048 elements, whatever vectors the machine has; the blocks' sums are added up in order
+/// with compensation, over segments of 2^21 elements that each begin anew and are joined in order: the same two tensors give the same
+/// numbers everywhere, on any number of threads.
 /// </remarks>
 public static class TensorComparer
 {
+    /// <summary>Elements of a segment; a multiple of a block's.</summary>
+    internal const long SegmentElements = 1 << 21;
+
     private const long ReportBytes = 32 << 20;
 
     /// <summary>Compares two tensors.</summary>
@@ -20,8 +24,8 @@ public static class TensorComparer
     /// <param name="reference">What was expected.</param>
     /// <param name="difference">What came.</param>
     /// <param name="options">What to hold them against; null for the same bits.</param>
-    /// <param name="progress">Told every 32 MiB.</param>
-    /// <param name="cancellationToken">Looked at as often.</param>
+    /// <param name="progress">Told some 32 MiB apart, on the calling thread.</param>
+    /// <param name="cancellationToken">Looked at before each segment.</param>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static TensorComparison Compare(
@@ -33,27 +37,28 @@ public static class TensorComparer
         options ??= ComparisonOptions.Default;
         options.Validate();
         Reporter reporter = new(progress, reference.ByteLength, cancellationToken);
-        return new Pair(name, RunValueKind.Tensor, reference, difference, options, new Workspace(), reporter).Compare();
+        return new Pair(name, RunValueKind.Tensor, reference, difference, options, new Workspaces(), reporter).Compare();
     }
 
     /// <summary>Compares two tensors, or two numbers kept as 0-d tensors, with scratch memory and progress shared by a whole run.</summary>
     internal static TensorComparison Compare(
         string name, RunValueKind kind, TensorData reference, TensorData difference, ComparisonOptions options,
-        Workspace workspace, Reporter reporter) =>
-        new Pair(name, kind, reference, difference, options, workspace, reporter).Compare();
+        Workspaces workspaces, Reporter reporter) =>
+        new Pair(name, kind, reference, difference, options, workspaces, reporter).Compare();
 
-    /// <summary>Tells progress over several tensors and stops when asked to.</summary>
+    /// <summary>Tells progress over several tensors and stops when asked to. Any thread may count; the comparison's caller is told.</summary>
     internal sealed class Reporter(IProgress<ComparisonProgress>? progress, long bytesTotal, CancellationToken cancellationToken)
     {
         private long _done;
-        private long _unreported;
+        private long _reported;
 
         /// <summary>Counts bytes of the reference as compared.</summary>
-        public void Advance(string name, long bytes)
+        public void Advance(long bytes) => Interlocked.Add(ref _done, bytes);
+
+        /// <summary>Tells how far it has come, if that is worth it.</summary>
+        public void ReportSome(string name)
         {
-            _done += bytes;
-            _unreported += bytes;
-            if (_unreported >= ReportBytes)
+            if (Interlocked.Read(ref _done) - _reported >= ReportBytes)
             {
                 Report(name);
             }
@@ -62,15 +67,18 @@ public static class TensorComparer
         /// <summary>Tells how far it has come.</summary>
         public void Report(string name)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            _unreported = 0;
-            progress?.Report(new ComparisonProgress(name, _done, bytesTotal));
+            ThrowIfCancelled();
+            _reported = Interlocked.Read(ref _done);
+            progress?.Report(new ComparisonProgress(name, _reported, bytesTotal));
         }
+
+        /// <summary>Stops when asked to.</summary>
+        public void ThrowIfCancelled() => cancellationToken.ThrowIfCancellationRequested();
     }
 
     private sealed class Pair(
         string name, RunValueKind kind, TensorData reference, TensorData difference, ComparisonOptions options,
-        Workspace workspace, Reporter reporter)
+        Workspaces workspaces, Reporter reporter)
     {
         private readonly Tolerances _tolerances =
             options.TolerancesFor(name) ?? Comparison.Tolerances.Default(reference.DType, difference.DType);
@@ -79,23 +87,31 @@ public static class TensorComparer
         {
             if (Incomparable() is { } problem)
             {
-                reporter.Advance(name, reference.ByteLength);
+                reporter.Advance(reference.ByteLength);
                 return Empty() with { Reason = problem.Reason, Message = problem.Message };
             }
 
             DType dtype = DTypeConversion.Promote(reference.DType, difference.DType)!.Value;
             CloseRule? rule = CloseRule.For(dtype, options.Arithmetic, _tolerances);
             double defaultAbsolute = Comparison.Tolerances.Default(reference.DType, difference.DType).Absolute;
-            BitStatistics bits = new(options.KeepDifferences, options.MaxUlp);
-            ValueStatistics values = new(
-                reference.Count, _tolerances, rule, defaultAbsolute, options.EqualNaN,
-                options.Criterion == MatchCriterion.Close ? options.KeepDifferences : 0);
+            Gathered Fresh(long first) => new(
+                new BitStatistics(options.KeepDifferences, options.MaxUlp),
+                new ValueStatistics(
+                    first, reference.Count, _tolerances, rule, defaultAbsolute, options.EqualNaN,
+                    options.Criterion == MatchCriterion.Close ? options.KeepDifferences : 0));
             reporter.Report(name);
-            Walk(dtype, BlockComparer.For(dtype, workspace, bits, values));
+            Gathered whole = Walk(dtype, Fresh);
+
+            // Readers have checked what they read as a whole; nothing is read twice.
+            reference.Verify();
+            difference.Verify();
             GC.KeepAlive(reference);
             GC.KeepAlive(difference);
-            return Conclude(dtype, bits, values);
+            return Conclude(dtype, whole.Bits, whole.Values);
         }
+
+        /// <summary>What is known of the elements of a segment, or of several that follow each other.</summary>
+        private readonly record struct Gathered(BitStatistics Bits, ValueStatistics Values);
 
         /// <summary>What stops the values from being compared, in assert_close's order.</summary>
         private (string Reason, string Message)? Incomparable()
@@ -148,25 +164,64 @@ public static class TensorComparer
         private static string NumberType(DType dtype) =>
             dtype == DType.@bool ? "bool" : dtype.IsComplex() ? "complex" : dtype.IsFloatingPoint() ? "float" : "int";
 
-        private void Walk(DType dtype, BlockComparer comparer)
+        /// <summary>Goes through both tensors.</summary>
+        /// <param name="dtype">The dtype that is compared.</param>
+        /// <param name="fresh">Makes what nothing was gathered in yet, for a segment that begins at that element.</param>
+        private Gathered Walk(DType dtype, Func<long, Gathered> fresh)
         {
-            int size = dtype.ItemSize();
-            for (long first = 0; first < reference.Count; first += BlockPair.Elements)
+            Gathered whole = fresh(0);
+            long segments = (reference.Count + SegmentElements - 1) / SegmentElements;
+            new SegmentedWork<Gathered>(segments, Segment, Join).Run(workspaces, () => reporter.ReportSome(name));
+            return whole;
+
+            Gathered Segment(long index, Workspace workspace)
             {
-                int count = (int)Math.Min(BlockPair.Elements, reference.Count - first);
-                ReadOnlySpan<byte> r = Block(reference, first, count, 0, dtype);
-                ReadOnlySpan<byte> d = Block(difference, first, count, 1, dtype);
-                comparer.Compare(r, d, first);
-                reporter.Advance(name, (long)count * reference.DType.ItemSize());
+                reporter.ThrowIfCancelled();
+                long first = index * SegmentElements;
+                long end = Math.Min(reference.Count, first + SegmentElements);
+                Gathered gathered = fresh(first);
+                Walk(dtype, first, end, workspace, BlockComparer.For(dtype, workspace, gathered.Bits, gathered.Values));
+                reporter.Advance((end - first) * reference.DType.ItemSize());
+                return gathered;
+            }
+
+            void Join(long index, Gathered next)
+            {
+                // The first is taken as it is.
+                if (index == 0)
+                {
+                    whole = next;
+                    return;
+                }
+
+                whole.Bits.Add(next.Bits);
+                whole.Values.Add(next.Values, index * SegmentElements);
             }
         }
 
-        /// <summary>The elements in the dtype that is compared, filled up with zeros to a multiple of 64 at the tensor's end.</summary>
-        private ReadOnlySpan<byte> Block(TensorData tensor, long first, int count, int side, DType dtype)
+        private void Walk(DType dtype, long first, long end, Workspace workspace, BlockComparer comparer)
         {
-            int size = tensor.DType.ItemSize();
+            TensorReader r = ReaderOf(reference);
+            TensorReader d = ReaderOf(difference);
+            for (long at = first; at < end; at += BlockPair.Elements)
+            {
+                int count = (int)Math.Min(BlockPair.Elements, end - at);
+                comparer.Compare(Block(r, reference.DType, count, 0, dtype, workspace), Block(d, difference.DType, count, 1, dtype, workspace), at);
+            }
+
+            r.Finish();
+            d.Finish();
+
+            TensorReader ReaderOf(TensorData tensor) =>
+                tensor.Reader(first * tensor.DType.ItemSize(), (end - first) * tensor.DType.ItemSize());
+        }
+
+        /// <summary>The next elements in the dtype that is compared, filled up with zeros to a multiple of 64 at the tensor's end.</summary>
+        private static ReadOnlySpan<byte> Block(TensorReader reader, DType own, int count, int side, DType dtype, Workspace workspace)
+        {
+            int size = own.ItemSize();
             int padded = (count + 63) & ~63;
-            ReadOnlySpan<byte> bytes = tensor.Bytes(first * size, count * size);
+            ReadOnlySpan<byte> bytes = reader.Next(count * size);
             if (padded != count)
             {
                 Span<byte> room = workspace.Block(2 + side, padded * size);
@@ -175,13 +230,13 @@ public static class TensorComparer
                 bytes = room;
             }
 
-            if (tensor.DType == dtype)
+            if (own == dtype)
             {
                 return bytes;
             }
 
             Span<byte> converted = workspace.Block(side, padded * dtype.ItemSize());
-            DTypeConversion.Convert(tensor.DType, bytes, dtype, converted);
+            DTypeConversion.Convert(own, bytes, dtype, converted);
             return converted;
         }
 

@@ -12,6 +12,9 @@ public sealed record TensorComparison
     /// <summary>The output's name.</summary>
     public string Name { get; init; } = string.Empty;
 
+    /// <summary>The difference's name for it where names were mapped to each other; null where it is the same.</summary>
+    public string? DifferenceName { get; init; }
+
     /// <summary>The answer to what was asked for (see <see cref="ComparisonOptions.Criterion"/>).</summary>
     public bool Match { get; init; }
 

@@ -20,6 +20,9 @@ public enum OperatorDifferenceKind
 
     /// <summary>The same operator on inputs of the same types gave other bytes.</summary>
     Hashes,
+
+    /// <summary>The same operator drew as many numbers, but its generator stood at another place in its stream, or had another seed.</summary>
+    Streams,
 }
 
 /// <summary>One place at which two traces differ.</summary>
@@ -45,6 +48,8 @@ public sealed record OperatorDifference(OperatorDifferenceKind Kind, OperatorRec
         OperatorDifferenceKind.Draws => $"{Difference}: the reference drew {Count(Reference!)}, the difference {Count(Difference!)}",
         OperatorDifferenceKind.Inputs => $"{Difference}: {Changed("argument", Reference!.Inputs, Difference!.Inputs)}",
         OperatorDifferenceKind.Outputs => $"{Difference}: {Changed("result", Reference!.Outputs, Difference!.Outputs)}",
+        OperatorDifferenceKind.Streams =>
+            $"{Difference} drew {Count(Difference!)} in both, but from another seed or another place in the stream",
         _ => $"{Difference}: inputs of the same types, other bytes in the result",
     };
 

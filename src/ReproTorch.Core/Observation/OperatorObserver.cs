@@ -9,6 +9,9 @@ namespace ReproTorch.Observation;
 /// </summary>
 public sealed class OperatorObserver : IDisposable
 {
+    [ThreadStatic]
+    private static string? t_place;
+
     private static int s_running;
 
     private readonly ObserverHandle _handle;
@@ -65,8 +68,14 @@ public sealed class OperatorObserver : IDisposable
         }
     }
 
-    /// <summary>Tells which script line causes what runs from now on; null for none.</summary>
-    public static void Place(string? place) => NativeError.ThrowIfFailed(NativeMethods.rpt_observer_place(place));
+    /// <summary>Tells which script line causes what this thread runs from now on; null for none.</summary>
+    /// <returns>What was told before.</returns>
+    public static string? Place(string? place)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_observer_place(place));
+        (string? before, t_place) = (t_place, place);
+        return before;
+    }
 
     /// <summary>Stops, and completes the file.</summary>
     /// <returns>The number of records.</returns>

@@ -7,6 +7,7 @@ namespace ReproTorch.Observation;
 public sealed record OperatorRecord
 {
     private static readonly Dictionary<string, long> s_none = [];
+    private static readonly Dictionary<string, string> s_nowhere = [];
 
     /// <summary>Its number in the order in which operators began, from 0.</summary>
     public long Index { get; init; }
@@ -39,6 +40,10 @@ public sealed record OperatorRecord
     /// took or left a normal number that the generator keeps (they are made in pairs). -1: that generator was seeded meanwhile.</summary>
     public IReadOnlyDictionary<string, long> Draws { get; init => field = value ?? s_none; } = s_none;
 
+    /// <summary>Where each of those generators stood in its stream before, as 16 hex digits: from equal ones the same numbers come. What a
+    /// trace of Python has none of.</summary>
+    public IReadOnlyDictionary<string, string> From { get; init => field = value ?? s_nowhere; } = s_nowhere;
+
     /// <summary>The hash of each output tensor's type and bytes, of outermost and dispatched operators and where it was asked for; empty text for
     /// one without plain memory.</summary>
     public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
@@ -55,9 +60,9 @@ public sealed record OperatorRecord
     /// <summary>Script and line of the PowerShell command that caused it.</summary>
     public string? Place { get; init; }
 
-    /// <summary>All words drawn.</summary>
+    /// <summary>All words drawn, of those that can be told.</summary>
     [JsonIgnore]
-    public long DrawCount => Draws.Values.Sum();
+    public long DrawCount => Draws.Values.Sum(words => Math.Max(0, words));
 
     /// <summary>Whether it is an operator that no other called.</summary>
     [JsonIgnore]

@@ -5,11 +5,7 @@ public sealed record OperatorTraceComparison
 {
     /// <summary>Whether nothing differs: the same operators on the same types, the same draws from the same place in the streams, and,
     /// where both have hashes, the same bytes.</summary>
-    public bool Identical => First is null && OtherStart is null;
-
-    /// <summary>Where no operator differs, but both drew, and what they drew is not known to be the same: in words, how the streams
-    /// stood when the traces began; else null.</summary>
-    public string? OtherStart { get; init; }
+    public bool Identical => First is null;
 
     /// <summary>The first place at which they differ; null when they do not.</summary>
     public OperatorDifference? First { get; init; }

@@ -15,8 +15,8 @@ public static class OperatorTraceFile
     /// <summary>The level of a trace that holds only what a dispatch mode sees.</summary>
     internal const string Dispatched = "dispatched";
 
-    // A record has some hundred characters; one with more than this is none.
-    private const int MaxLine = 1 << 20;
+    // More than any machine has bytes to draw into.
+    private const long MaxDraws = 1L << 50;
 
     /// <summary>Reads a trace.</summary>
     /// <param name="path">The file.</param>
@@ -46,7 +46,8 @@ public static class OperatorTraceFile
 
     private static OperatorTrace Read(string path, StreamReader reader, IReadOnlyList<object?>? output)
     {
-        TraceHeader header = Parse(path, reader.ReadLine(), 1, TraceJson.Default.TraceHeader);
+        var lines = new TraceLines(path, reader);
+        TraceHeader header = Parse(path, lines.Read(), 1, TraceJson.Default.TraceHeader);
         if (header.Format != Format)
         {
             throw FileFault.In(path, "it is no trace of operators: its first line does not say so.");
@@ -59,10 +60,10 @@ public static class OperatorTraceFile
 
         var records = new List<OperatorRecord>();
         long unfinished;
-        string? line = reader.ReadLine();
+        string? line = lines.Read();
         for (long number = 2; ; number++)
         {
-            string? next = reader.ReadLine();
+            string? next = lines.Read();
             if (next is null)
             {
                 TraceEnd end = Parse(path, line, number, TraceJson.Default.TraceEnd);
@@ -75,11 +76,21 @@ public static class OperatorTraceFile
                 break;
             }
 
-            records.Add(Parse(path, line, number, TraceJson.Default.OperatorRecord));
+            OperatorRecord record = Parse(path, line, number, TraceJson.Default.OperatorRecord);
+            Require(path, number, record);
+            records.Add(record with { Inputs = Visible(record.Inputs), Outputs = Visible(record.Outputs) });
             line = next;
         }
 
         records.Sort((a, b) => a.Index.CompareTo(b.Index));
+        for (int i = 1; i < records.Count; i++)
+        {
+            if (records[i].Index == records[i - 1].Index)
+            {
+                throw FileFault.In(path, $"it is damaged: two records have the index {records[i].Index}.");
+            }
+        }
+
         return new OperatorTrace(records, header.TorchVersion, header.Hashes, header.RandomOnly, header.Level == Dispatched)
         {
             Output = output ?? [],
@@ -117,12 +128,34 @@ public static class OperatorTraceFile
             new TraceEnd(trace.Records.Count) { Unfinished = trace.UnfinishedCount }, TraceJson.Default.TraceEnd));
     }
 
+    // Whatever called an operator began earlier; without that, who follows the calls goes in a circle.
+    private static void Require(string path, long number, OperatorRecord record)
+    {
+        string? wrong = record.Index < 0 || record.Parent < -1 || record.Parent >= record.Index
+                ? $"the index {record.Index} and the parent {record.Parent}; a parent began earlier"
+            : record.Draws.Values.Any(words => words is < -1 or > MaxDraws) ? "a number of draws that no operator makes"
+            : HasControls(record.Name) || HasControls(record.Overload) || HasControls(record.Kind) || HasControls(record.Place)
+                ? "control characters in a name"
+            : null;
+        if (wrong is not null)
+        {
+            throw FileFault.In(path, $"it is damaged: line {number} has {wrong}.");
+        }
+    }
+
+    private static bool HasControls(string? text) => text is not null && text.Any(char.IsControl);
+
+    // A text among the arguments may hold any character; shown, it must not move the terminal.
+    private static IReadOnlyList<string> Visible(IReadOnlyList<string> texts) => texts.Any(HasControls)
+        ? [.. texts.Select(text => string.Concat(text.Select(symbol => char.IsControl(symbol) ? $"\\x{(int)symbol:x2}" : symbol.ToString())))]
+        : texts;
+
     private static T Parse<T>(string path, string? line, long number, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
-        if (line is null || line.Length > MaxLine)
+        if (line is null)
         {
-            throw FileFault.In(path, line is null ? "it is empty or was cut short." : $"line {number} has {line.Length} characters.");
+            throw FileFault.In(path, "it is empty or was cut short.");
         }
 
         try

@@ -7,11 +7,11 @@ namespace ReproTorch.Reporting;
 /// <summary>The environments side by side: what differs in sight, what is the same folded away.</summary>
 internal static class EnvironmentSection
 {
-    /// <summary>Writes the section.</summary>
-    public static void Write(HtmlWriter html, TorchEnvironment? reference, TorchEnvironment? difference)
+    /// <summary>Writes the section; all ids on it begin with the prefix.</summary>
+    public static void Write(HtmlWriter html, TorchEnvironment? reference, TorchEnvironment? difference, string prefix)
     {
-        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", "environment"));
-        html.Element("h2", "Environment", ("id", "environment"));
+        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "environment"));
+        html.Element("h2", "Environment", ("id", prefix + "environment"));
         if (reference is null && difference is null)
         {
             html.Element("p", "Neither run recorded its environment.");

@@ -24,7 +24,7 @@ internal static class OutputDetails
         Verdict verdict = Verdict.Of(output);
         using (html.Open("h3", ("id", anchor)))
         {
-            html.Element("span", output.Name, ("class", "name"));
+            html.Element("span", ComparisonText.NameOf(output), ("class", "name"));
             html.Text(" ");
             html.Element("span", $"{verdict.Sign} {verdict.Title}", ("class", $"badge {verdict.Class}"));
         }

@@ -9,11 +9,12 @@ internal static class OutputsSection
     /// <param name="html">Where to.</param>
     /// <param name="outputs">One or more.</param>
     /// <param name="anchorOf">The id of an output's own section on this page; null when it has none.</param>
+    /// <param name="prefix">What the section's id begins with.</param>
     public static void Write(
-        HtmlWriter html, IReadOnlyList<TensorComparison> outputs, Func<TensorComparison, string?> anchorOf)
+        HtmlWriter html, IReadOnlyList<TensorComparison> outputs, Func<TensorComparison, string?> anchorOf, string prefix)
     {
-        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", "outputs"));
-        html.Element("h2", "Outputs", ("id", "outputs"));
+        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "outputs"));
+        html.Element("h2", "Outputs", ("id", prefix + "outputs"));
         using HtmlWriter.Scope table = html.Open("table", ("class", "outputs"));
         html.Element("caption", "The outputs of both runs", ("class", "unseen"));
         using (html.Open("thead"))
@@ -60,11 +61,11 @@ internal static class OutputsSection
         {
             if (anchor is null)
             {
-                html.Text(output.Name);
+                html.Text(ComparisonText.NameOf(output));
             }
             else
             {
-                html.Element("a", output.Name, ("href", "#" + anchor));
+                html.Element("a", ComparisonText.NameOf(output), ("href", "#" + anchor));
             }
         }
 

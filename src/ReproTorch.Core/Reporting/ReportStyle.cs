@@ -52,7 +52,8 @@ internal static class ReportStyle
           background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.5rem; margin-bottom: 1rem;
         }
         header.verdict { display: flex; gap: 1.25rem; border-left: 5px solid var(--tone); padding: 1.5rem; }
-        header.verdict h1 { color: var(--tone); margin: 0.1rem 0 0.5rem; }
+        header.verdict :is(h1, h2) { color: var(--tone); margin: 0.1rem 0 0.5rem; }
+        article { margin-top: 2.5rem; scroll-margin-top: 1rem; }
         header.verdict p + p { margin-top: 0.35rem; }
         .kicker { color: var(--muted); font-size: 0.8125rem; overflow-wrap: anywhere; }
         .sign {
@@ -155,7 +156,8 @@ internal static class ReportStyle
           header.verdict, section { border-radius: 0; border-width: 0 0 1px; padding: 0.75rem 0; }
           header.verdict { border-left-width: 5px; padding-left: 1rem; }
           h2, h3, h4, figcaption { break-after: avoid; }
-          tr, figure, .statistics { break-inside: avoid; }
+          tr, figure, .statistics, header.verdict { break-inside: avoid; }
+          article { break-before: page; margin: 0; }
           .charts { grid-template-columns: 1fr 1fr; }
           pre { white-space: pre-wrap; }
           details::details-content { content-visibility: visible; height: auto; }

@@ -10,10 +10,11 @@ namespace ReproTorch.Reporting;
 /// </summary>
 public static class RunReport
 {
-    /// <summary>The page.</summary>
+    /// <summary>The page of one comparison.</summary>
     /// <param name="comparison">The comparison.</param>
-    /// <param name="reference">The run that was expected, for its inputs, environment and data; null leaves these out.</param>
-    /// <param name="difference">The run that came.</param>
+    /// <param name="reference">The run that was expected, for its inputs, environment and data; null for the one that was compared, which a
+    /// comparison knows unless it was read from JSON.</param>
+    /// <param name="difference">The run that came; likewise.</param>
     /// <param name="options">What else to say.</param>
     /// <param name="cancellationToken">Looked at while the data of outputs that differ is read for its map.</param>
     /// <exception cref="ObjectDisposedException">The data of an output that differs was let go.</exception>
@@ -24,18 +25,46 @@ public static class RunReport
     {
         ArgumentNullException.ThrowIfNull(comparison);
         options ??= new RunReportOptions();
+        return Page(options.Title ?? Title(comparison), html => WriteComparison(
+            html, comparison with
+            {
+                ReferenceRun = reference ?? comparison.ReferenceRun, DifferenceRun = difference ?? comparison.DifferenceRun,
+            },
+            options, string.Empty, cancellationToken));
+    }
+
+    /// <summary>The page of one or several comparisons: of several, the verdict on all and a table of them come first, then those that are not
+    /// identical in full.</summary>
+    /// <param name="comparisons">At least one.</param>
+    /// <param name="options">What else to say.</param>
+    /// <param name="cancellationToken">Looked at while the data of outputs that differ is read for its map.</param>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ObjectDisposedException">The data of an output that differs was let go.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static string ToHtml(
+        IReadOnlyList<RunComparison> comparisons, RunReportOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(comparisons);
+        options ??= new RunReportOptions();
+        return comparisons.Count switch
+        {
+            0 => throw new ArgumentException("There is no comparison to report.", nameof(comparisons)),
+            1 => ToHtml(comparisons[0], options: options, cancellationToken: cancellationToken),
+            _ => Page(options.Title ?? ReportText.Many(comparisons.Count, "comparison"), html => WriteAll(html, comparisons, options, cancellationToken)),
+        };
+    }
+
+    private static string Page(string title, Action<HtmlWriter> content)
+    {
         var html = new HtmlWriter();
         using (html.Open("html", ("lang", "en")))
         {
-            WriteHead(html, options.Title ?? Title(comparison));
+            WriteHead(html, title);
             using (html.Open("body"))
             {
                 using (html.Open("main"))
                 {
-                    WriteVerdict(html, comparison, options);
-                    RunsSection.Write(html, comparison, reference, difference);
-                    WriteOutputs(html, comparison, reference, difference, options, cancellationToken);
-                    EnvironmentSection.Write(html, reference?.Environment, difference?.Environment);
+                    content(html);
                 }
 
                 html.Element("footer", $"Written by ReproTorch {Version()}. ULP: units in the last place, the count of representable "
@@ -44,6 +73,33 @@ public static class RunReport
         }
 
         return html.ToString();
+    }
+
+    private static void WriteAll(
+        HtmlWriter html, IReadOnlyList<RunComparison> comparisons, RunReportOptions options, CancellationToken cancellationToken)
+    {
+        RunComparison[] shown = [.. comparisons.Where(comparison => !comparison.Identical).Take(options.DetailedComparisons)];
+        string? Anchor(RunComparison comparison) => Array.FindIndex(shown, one => ReferenceEquals(one, comparison)) is var at and >= 0
+            ? $"comparison-{at + 1}" : null;
+        ComparisonsSection.Write(html, comparisons, options.Title ?? ReportText.Many(comparisons.Count, "comparison"), Anchor);
+        for (int i = 0; i < shown.Length; i++)
+        {
+            using HtmlWriter.Scope article = html.Open("article", ("id", $"comparison-{i + 1}"));
+            WriteComparison(html, shown[i], options with { Title = null }, $"c{i + 1}-", cancellationToken);
+        }
+    }
+
+    private static void WriteComparison(
+        HtmlWriter html, RunComparison comparison, RunReportOptions options, string prefix, CancellationToken cancellationToken)
+    {
+        RunOutput? reference = comparison.ReferenceRun;
+        RunOutput? difference = comparison.DifferenceRun;
+        WriteVerdict(html, comparison, options, prefix.Length > 0);
+        RunsSection.Write(html, comparison, reference, difference, prefix);
+        WriteOutputs(html, comparison, reference, difference, options, prefix, cancellationToken);
+        LossSection.Write(html, reference, difference, prefix);
+        OperatorsSection.Write(html, comparison.Operators, prefix);
+        EnvironmentSection.Write(html, reference?.Environment, difference?.Environment, prefix);
     }
 
     private static void WriteHead(HtmlWriter html, string title)
@@ -56,21 +112,21 @@ public static class RunReport
         html.Style(ReportStyle.Css);
     }
 
-    private static void WriteVerdict(HtmlWriter html, RunComparison comparison, RunReportOptions options)
+    private static void WriteVerdict(HtmlWriter html, RunComparison comparison, RunReportOptions options, bool amongOthers)
     {
         Verdict verdict = Verdict.Of(comparison);
         using HtmlWriter.Scope header = html.Open("header", ("class", $"verdict {verdict.Class}"));
         html.Element("p", verdict.Sign, ("class", "sign"), ("aria-hidden", "true"));
         using HtmlWriter.Scope words = html.Open("div");
         html.Element("p", options.Title ?? Title(comparison), ("class", "kicker"));
-        html.Element("h1", verdict.Title);
+        html.Element(amongOthers ? "h2" : "h1", verdict.Title);
         html.Element("p", Verdict.Sentence(comparison));
         if (comparison.FirstDifference is { Output.Length: > 0 } first)
         {
             WriteFirstDifference(html, first);
         }
 
-        if (options.FirstDifferingOperator is { } @operator)
+        if ((options.FirstDifferingOperator ?? OperatorsSection.FirstDiffering(comparison.Operators)) is { } @operator)
         {
             using HtmlWriter.Scope p = html.Open("p");
             html.Element("strong", "First operator that differs: ");
@@ -104,7 +160,7 @@ public static class RunReport
 
     private static void WriteOutputs(
         HtmlWriter html, RunComparison comparison, RunOutput? reference, RunOutput? difference, RunReportOptions options,
-        CancellationToken cancellationToken)
+        string prefix, CancellationToken cancellationToken)
     {
         if (comparison.Outputs.Count == 0)
         {
@@ -115,17 +171,17 @@ public static class RunReport
         Dictionary<TensorComparison, string> anchors = new(ReferenceEqualityComparer.Instance);
         foreach (TensorComparison output in differing.Take(options.DetailedOutputs))
         {
-            anchors[output] = $"output-{anchors.Count + 1}";
+            anchors[output] = $"{prefix}output-{anchors.Count + 1}";
         }
 
-        OutputsSection.Write(html, comparison.Outputs, anchors.GetValueOrDefault);
+        OutputsSection.Write(html, comparison.Outputs, anchors.GetValueOrDefault, prefix);
         if (anchors.Count == 0)
         {
             return;
         }
 
-        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", "differences"));
-        html.Element("h2", "What differs", ("id", "differences"));
+        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "differences"));
+        html.Element("h2", "What differs", ("id", prefix + "differences"));
         if (anchors.Count < differing.Length)
         {
             html.Element("p", $"The first {anchors.Count} of {differing.Length} outputs that differ.", ("class", "note"));
@@ -133,14 +189,16 @@ public static class RunReport
 
         foreach (TensorComparison output in differing.Take(options.DetailedOutputs))
         {
-            OutputDetails.Write(html, output, anchors[output], Find(reference, output.Name), Find(difference, output.Name), cancellationToken);
+            OutputDetails.Write(html, output, anchors[output], Find(reference, output.Name), Find(difference, output.DifferenceName ?? output.Name), cancellationToken);
         }
     }
 
     private static RunValue? Find(RunOutput? run, string name) => run?.Outputs.FirstOrDefault(value => value.Name == name);
 
-    private static string Title(RunComparison comparison) => comparison is { Reference: { } r, Difference: { } d }
-        ? $"{d.Name} against {r.Name}"
+    /// <summary>What a comparison is called: its file, or its two runs.</summary>
+    internal static string Title(RunComparison comparison) =>
+        comparison.File is { } file ? file
+        : comparison is { Reference.Name: { Length: > 0 } r, Difference.Name: { Length: > 0 } d } ? $"{d} against {r}"
         : "Run comparison";
 
     private static string Version() =>

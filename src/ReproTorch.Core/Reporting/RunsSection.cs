@@ -8,7 +8,7 @@ namespace ReproTorch.Reporting;
 internal static class RunsSection
 {
     /// <summary>Writes the section. What the runs themselves do not say, the comparison may.</summary>
-    public static void Write(HtmlWriter html, RunComparison comparison, RunOutput? reference, RunOutput? difference)
+    public static void Write(HtmlWriter html, RunComparison comparison, RunOutput? reference, RunOutput? difference, string prefix)
     {
         RunIdentity? r = comparison.Reference;
         RunIdentity? d = comparison.Difference;
@@ -26,8 +26,8 @@ internal static class RunsSection
             new("Began", Time(reference?.Time), Time(difference?.Time), Telling: false),
             new("Took", Duration(reference?.Duration), Duration(difference?.Duration), Telling: false),
         ];
-        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", "runs"));
-        html.Element("h2", "What was compared", ("id", "runs"));
+        using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "runs"));
+        html.Element("h2", "What was compared", ("id", prefix + "runs"));
         SideBySide.Write(html, "The two runs", rows.Where(row => row.Reference is not null || row.Difference is not null));
     }
 

@@ -18,6 +18,22 @@ internal sealed record Verdict(string Class, string Sign, string Title)
         : run.Close ? new("close", "≈", "Close, but not identical")
         : new("differs", "≠", "Different");
 
+    /// <summary>Of several comparisons: that of the worst.</summary>
+    public static Verdict Of(IReadOnlyList<RunComparison> runs) =>
+        runs.All(run => run.Identical) ? new("same", "=", "All identical")
+        : runs.All(run => run.Match) ? new("same", "≈", "All match")
+        : runs.All(run => run.Close) ? new("close", "≈", "All close, but not all identical")
+        : new("differs", "≠", $"{runs.Count(run => !run.Match)} of {runs.Count} do not match");
+
+    /// <summary>What stands below that title.</summary>
+    public static string Sentence(IReadOnlyList<RunComparison> runs)
+    {
+        int identical = runs.Count(run => run.Identical);
+        string[] asked = [.. runs.Select(run => run.Criterion).Distinct()];
+        return $"{runs.Count(run => run.Match)} of {runs.Count} comparisons match, {identical} of them bit for bit."
+            + (asked.Length == 1 ? $" Asked for: {asked[0]}." : string.Empty);
+    }
+
     /// <summary>Of one output.</summary>
     public static Verdict Of(TensorComparison output) =>
         output.Identical ? s_identical

@@ -31,6 +31,9 @@ public static class RunSource
 
     private static RunOutput OfFile(string file) => new() { Name = Path.GetFileName(file), Outputs = Outputs(file) };
 
+    /// <summary>Several values as the outputs of one run.</summary>
+    public static RunOutput OfValues(string name, IReadOnlyList<RunValue> values) => new() { Name = name, Outputs = values };
+
     // A file that can hold one tensor only has no name for it; the others' members are the outputs.
     private static List<RunValue> Outputs(string file)
     {

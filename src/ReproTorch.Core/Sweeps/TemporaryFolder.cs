@@ -4,16 +4,24 @@ namespace ReproTorch.Sweeps;
 /// file in each folder goes with the process that holds it.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    private const string Prefix = "reprotorch-";
-    private const string LockName = ".lock";
+    // No one else's folder has both such a name and such a file.
+    private const string Prefix = "reprotorch-sweep-";
+    private const string LockName = ".reprotorch-sweep-lock";
+    private const string LockText = "A sweep of ReproTorch works in this folder. When it has ended, the next one deletes the folder.\n";
 
     private readonly FileStream _lock;
 
     public TemporaryFolder()
     {
         ClearAbandoned();
-        Path = Directory.CreateTempSubdirectory(Prefix).FullName;
-        _lock = new FileStream(System.IO.Path.Combine(Path, LockName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+
+        // It gets the name that others look for when it is locked, not before.
+        string made = Directory.CreateTempSubdirectory("reprotorch-new-").FullName;
+        _lock = new FileStream(System.IO.Path.Combine(made, LockName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        _lock.Write(System.Text.Encoding.UTF8.GetBytes(LockText));
+        _lock.Flush();
+        Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(made)!, Prefix + Guid.NewGuid().ToString("N"));
+        Directory.Move(made, Path);
     }
 
     public string Path { get; }
@@ -26,19 +34,36 @@ internal sealed class TemporaryFolder : IDisposable
 
     private static void ClearAbandoned()
     {
-        foreach (string folder in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), Prefix + "*"))
+        string[] folders;
+        try
         {
-            try
-            {
-                // One without the file is just being made; of one that is in use, the file cannot be opened.
-                new FileStream(System.IO.Path.Combine(folder, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue;
-            }
+            folders = Directory.GetDirectories(System.IO.Path.GetTempPath(), Prefix + "*");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
 
-            Delete(folder);
+        foreach (string folder in folders)
+        {
+            if (IsAbandoned(System.IO.Path.Combine(folder, LockName)))
+            {
+                Delete(folder);
+            }
+        }
+    }
+
+    // While it is in use, the file cannot be opened.
+    private static bool IsAbandoned(string lockFile)
+    {
+        try
+        {
+            using var file = new StreamReader(new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+            return file.ReadToEnd() == LockText;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

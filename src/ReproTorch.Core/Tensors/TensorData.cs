@@ -49,6 +49,9 @@ public abstract class TensorData : IDisposable
     {
     }
 
+    /// <summary>A reader of the bytes from <paramref name="offset"/> on, <paramref name="length"/> of them.</summary>
+    internal virtual TensorReader Reader(long offset, long length) => new(this, offset);
+
     /// <summary>A tensor over an array that the caller does not change afterwards.</summary>
     /// <exception cref="ArgumentException">The array's length is not that of the shape.</exception>
     public static TensorData FromArray(DType dtype, IReadOnlyList<long> shape, byte[] bytes) =>

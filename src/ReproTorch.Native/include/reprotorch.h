@@ -450,7 +450,8 @@ RPT_API void rpt_generator_free(rpt_generator *generator);
  * "aten::conv2d", "overload", "kind": "operator", "backward" (a node of autograd), "function" (a TorchScript function) or "other",
  * "thread": libtorch's number of it, "inputs" and "outputs": what they are ("float32 (2, 3)", "0.5", "[1, 1]", "None"),
  * "nanoseconds", "draws": {"cpu": n, "cuda:0": n, "own": n}: 32-bit words drawn from the default generators and from one that was
- * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none,
+ * given as argument, exactly, by the operator and by what it calls (-1: it was seeded meanwhile); not there when none, "from": where each of those
+ * stood in its stream before, as 16 hex digits (the same for the same numbers to come),
  * (what is called by an operator that holds its generator's lock, as aten::multinomial does, has its draws told by that operator alone),
  * "dispatched": true for what a dispatch mode of Python sees: the outermost of the operators that have a kernel of their own, and
  * are no mere composition of others (CompositeImplicitAutograd); not there for the others,

@@ -1,9 +1,11 @@
 #include "draws.h"
+#include "hash.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <mutex>
+#include <vector>
 
 namespace rpt {
 namespace {
@@ -97,8 +99,32 @@ bool spare_changed(const GeneratorMark &before, const GeneratorMark &after) {
            (before.spare_float != after.spare_float || before.spare_double != after.spare_double);
 }
 
-std::recursive_mutex &generator_gate() {
-    static std::recursive_mutex s_gate;
+std::string place_of(const GeneratorMark &mark, bool is_cpu) {
+    constexpr size_t c_digits = 16;
+    std::vector<uint8_t> bytes;
+    const auto add = [&](const void *data, size_t count) {
+        const auto *from = static_cast<const uint8_t *>(data);
+        bytes.insert(bytes.end(), from, from + count);
+    };
+    if (is_cpu) {
+        const auto taken = given(mark.engine);
+        add(mark.engine.state_.data(), sizeof mark.engine.state_);
+        add(&taken, sizeof taken);
+        if (mark.spare_float.has_value()) {
+            add(&*mark.spare_float, sizeof(float));
+        }
+        if (mark.spare_double.has_value()) {
+            add(&*mark.spare_double, sizeof(double));
+        }
+    } else {
+        add(&mark.seed, sizeof mark.seed);
+        add(&mark.offset, sizeof mark.offset);
+    }
+    return to_hex(hash_bytes(bytes.data(), bytes.size())).substr(0, c_digits);
+}
+
+Gate &generator_gate() {
+    static Gate s_gate;
     return s_gate;
 }
 

@@ -4,6 +4,7 @@
 #include "error.h"
 
 #include <mutex>
+#include <string>
 
 namespace rpt {
 
@@ -29,9 +30,13 @@ int64_t draws_between(const GeneratorMark &before, const GeneratorMark &after, b
 // Whether a kept normal number was made or taken: taking one draws no word, and yet moves the stream.
 bool spare_changed(const GeneratorMark &before, const GeneratorMark &after);
 
+// A text for the place in its stream at which a generator stood: from equal ones the same numbers come.
+std::string place_of(const GeneratorMark &mark, bool is_cpu);
+
 // Held by an operator that draws for as long as it runs, while operators are recorded, and by this library's functions
 // that seed a generator or set its state: what one thread drew can then be told from what another did.
-std::recursive_mutex &generator_gate();
+using Gate = std::recursive_timed_mutex;
+Gate &generator_gate();
 
 // How often this library's functions have seeded a generator or set its state. Read it with the gate held.
 int64_t seedings();
@@ -42,7 +47,7 @@ public:
     Seeding();
 
 private:
-    std::lock_guard<std::recursive_mutex> _gate;
+    std::lock_guard<Gate> _gate;
 };
 
 } // namespace rpt

@@ -20,6 +20,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// How long an operator within another waits until those that draw in other threads have ended.
+constexpr std::chrono::seconds c_patience{10};
+
 // Long lists of numbers are told by their beginning.
 constexpr size_t c_most_items = 16;
 
@@ -165,15 +168,18 @@ struct Context final : at::ObserverContext {
     bool is_dispatched = false; // what a dispatch mode sees: outermost among those that are no compositions
     const std::string *place = nullptr;
     std::vector<std::string> inputs;
-    std::unique_lock<std::recursive_mutex> gate; // held from begin to end by what draws
+    bool may_wait = false;      // for a generator that is locked
+    std::unique_lock<Gate> gate; // held from begin to end by what draws
     std::vector<Watched> watched;
     int64_t seedings = 0;
     Tally tally; // of its thread, before it
     Clock::time_point start;
 };
 
-// What runs on this thread now, and what it has drawn.
-thread_local int64_t t_running = -1;
+// What runs on this thread now, and what it has drawn, for one recorder. A TorchScript function may end on another thread
+// than it began on (when it waited for a fork), so that a frame may be over without having been taken off here.
+thread_local int64_t t_recorder = 0;
+thread_local std::vector<int64_t> t_frames;
 thread_local int t_operators = 0;
 thread_local Tally t_tally;
 thread_local int t_dispatched = 0;
@@ -183,6 +189,8 @@ thread_local int t_dispatched = 0;
 thread_local bool t_has_place = false;
 thread_local const std::string *t_place = nullptr;
 std::atomic<const std::string *> s_place{nullptr};
+
+std::atomic<int64_t> s_recorders{0};
 
 class Recorder {
 public:
@@ -208,7 +216,7 @@ public:
         auto context = std::make_unique<Context>();
         context->recorder = std::move(self);
         context->index = _next++;
-        context->parent = t_running;
+        context->parent = enter(context->index);
         context->is_operator = function.operator_name().has_value();
         context->is_outermost = context->is_operator && t_operators == 0;
         context->place = t_has_place ? t_place : s_place.load();
@@ -228,11 +236,20 @@ public:
         }
         mark(*context);
         ++_under_way;
-        t_running = context->index;
         t_operators += context->is_operator ? 1 : 0;
         t_dispatched += context->is_dispatched ? 1 : 0;
         context->start = Clock::now();
         return context;
+    }
+
+    void leave(int64_t index) {
+        {
+            const std::lock_guard<std::mutex> lock(_open_mutex);
+            _open.erase(index);
+        }
+        if (t_recorder == _id && !t_frames.empty() && t_frames.back() == index) {
+            t_frames.pop_back();
+        }
     }
 
     void end(const at::RecordFunction &function, Context &context) {
@@ -305,6 +322,23 @@ public:
     }
 
 private:
+    // Puts a frame on this thread's; what it stands on, or -1.
+    int64_t enter(int64_t index) {
+        if (t_recorder != _id) {
+            t_recorder = _id;
+            t_frames.clear();
+            t_tally.clear();
+        }
+        const std::lock_guard<std::mutex> lock(_open_mutex);
+        while (!t_frames.empty() && _open.count(t_frames.back()) == 0) {
+            t_frames.pop_back();
+        }
+        const auto parent = t_frames.empty() ? -1 : t_frames.back();
+        t_frames.push_back(index);
+        _open.insert(index);
+        return parent;
+    }
+
     static FILE *open(const std::string &path) {
 #if defined(_WIN32)
         FILE *file = _wfopen(path_from_utf8(path).c_str(), L"wb");
@@ -333,25 +367,25 @@ private:
         context.watched.push_back({generator, "own", {}});
     }
 
-    // Where the generators stand before an operator. What draws by itself has them for itself until it ends. A kernel may
-    // hold its generator's lock while it calls operators, so that only the outermost ones wait; what one further in cannot
-    // tell then, the one above it tells. Any other outermost operator is marked too: a kernel without the tag may draw.
+    // Where the generators stand before an operator. What draws by itself has them for itself until it ends. Only outermost
+    // operators wait for that without end: a kernel may hold its generator's lock while it calls operators, and in a parallel
+    // loop who waits may be waited for. What one further in cannot tell then, the one above it tells. Any other outermost operator is marked too: a kernel without the tag may draw.
     void mark(Context &context) {
         if (!context.draws && !context.is_outermost) {
             return;
         }
-        std::unique_lock<std::recursive_mutex> gate(generator_gate(), std::defer_lock);
-        // Within a parallel loop, who waits may be waited for.
-        if (context.is_outermost && !at::in_parallel_region()) {
+        std::unique_lock<Gate> gate(generator_gate(), std::defer_lock);
+        context.may_wait = context.is_outermost && !at::in_parallel_region();
+        if (context.may_wait) {
             gate.lock();
-        } else if (!gate.try_lock()) {
+        } else if (!gate.try_lock_for(at::in_parallel_region() ? std::chrono::seconds(0) : c_patience)) {
             context.watched.clear();
             return;
         }
         context.watched.insert(context.watched.end(), _defaults.begin(), _defaults.end());
         context.seedings = seedings();
         for (auto &watched : context.watched) {
-            watched.before = mark_of(watched.generator, context.is_outermost);
+            watched.before = mark_of(watched.generator, context.may_wait);
             watched.accounted = drawn_in(_accounted, watched.generator.unsafeGetGeneratorImpl()).words;
         }
         if (context.draws) {
@@ -364,10 +398,10 @@ private:
         if (context.watched.empty()) {
             return;
         }
-        const std::lock_guard<std::recursive_mutex> gate(generator_gate());
+        const std::lock_guard<Gate> gate(generator_gate());
         for (const auto &watched : context.watched) {
             const auto *key = watched.generator.unsafeGetGeneratorImpl();
-            const auto after = mark_of(watched.generator, context.is_outermost);
+            const auto after = mark_of(watched.generator, context.may_wait);
             if (!watched.before.is_known || !after.is_known) {
                 continue;
             }
@@ -426,6 +460,12 @@ private:
         for (const auto &entry : by_name) {
             json.key(entry.first).number(entry.second.seedings != 0 ? -1 : entry.second.words);
         }
+        json.end_object().key("from").begin_object();
+        for (const auto &watched : context.watched) {
+            if (watched.before.is_known && by_name.count(watched.name) != 0) {
+                json.key(watched.name).text(place_of(watched.before, watched.generator.device().is_cpu()));
+            }
+        }
         json.end_object();
         return true;
     }
@@ -483,6 +523,7 @@ private:
         _buffer.clear();
     }
 
+    const int64_t _id = ++s_recorders;
     FILE *_file;
     std::string _path;
     std::string _buffer;
@@ -492,6 +533,8 @@ private:
     std::vector<Watched> _defaults;
     std::atomic<int64_t> _next{0};
     std::atomic<bool> _failed{false};
+    std::mutex _open_mutex;
+    std::unordered_set<int64_t> _open;
     std::atomic<int64_t> _under_way{0};
     Tally _accounted; // of all threads; guarded by the gate
     std::mutex _mutex;
@@ -528,7 +571,7 @@ void on_end(const at::RecordFunction &function, at::ObserverContext *base) {
     if (context == nullptr) {
         return;
     }
-    t_running = context->parent;
+    context->recorder->leave(context->index);
     t_operators -= context->is_operator ? 1 : 0;
     t_dispatched -= context->is_dispatched ? 1 : 0;
     const at::DisableRecordFunctionGuard quiet;

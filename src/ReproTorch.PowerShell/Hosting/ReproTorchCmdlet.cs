@@ -109,11 +109,12 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     {
         ErrorRecord? failure = null;
         bool isObserved = OperatorObserver.IsRunning;
+        string? placeBefore = null;
         try
         {
             if (isObserved)
             {
-                OperatorObserver.Place(ScriptLocation);
+                placeBefore = OperatorObserver.Place(ScriptLocation);
             }
 
             action();
@@ -131,7 +132,8 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
 
         if (isObserved)
         {
-            OperatorObserver.Place(null);
+            // Of the cmdlet that this one was called from, as Use-TorchSeed calls those of its block.
+            OperatorObserver.Place(placeBefore);
         }
 
         // Outside the try block, so that the engine's own exceptions are never caught here.

@@ -1,4 +1,6 @@
 using ReproTorch.Core.Tests.Tensors.Files;
+using ReproTorch.Models;
+using ReproTorch.Models.Layers;
 using ReproTorch.Observation;
 using ReproTorch.Randomness;
 using ReproTorch.Tensors;
@@ -164,6 +166,31 @@ public sealed class OperatorObserverTests : ProcessStateTests
             long.Parse(record.Inputs[0].Trim('[', ']'), System.Globalization.CultureInfo.InvariantCulture), record.DrawCount));
         Assert.Equal(2 * Times, trace.Operators.Count(record => record.Name == "aten::rand"));
         Assert.All(trace.Operators.Where(record => record.Name != "aten::rand"), record => Assert.Empty(record.Draws));
+    }
+
+    // aten::lstm has no tag; the dropout within it has.
+    [Fact]
+    public void DrawsWithinAnUntaggedOperatorAreToldByThreadToo()
+    {
+        using ScriptModel model = LayerModel.Build(["LSTM(4, 8, num_layers=2, dropout=0.5)"], new LayerModelOptions());
+        model.SetTraining(true);
+        using TorchTensor input = TensorFactory.Create("ones", [3, 2, 4], []);
+        RandomStreams.Seed(7, [RandomSource.Torch], null);
+        Run();
+        long expected = RandomStreams.Report([RandomSource.Torch])[0].DrawCount!.Value;
+        Assert.NotEqual(0, expected);
+        OperatorTrace trace = Observe(() => Parallel.For(0, 4, _ =>
+        {
+            for (int i = 0; i < 25; i++)
+            {
+                Run();
+            }
+        }));
+        OperatorRecord[] drew = [.. trace.Operators.Where(record => record.Name == "aten::lstm")];
+        Assert.Equal(100, drew.Length);
+        Assert.All(drew, record => Assert.Equal(expected, record.DrawCount));
+
+        void Run() => ModelRunner.Run(model, new ModelInput { Arguments = [input] }, new RunOptions());
     }
 
     [Fact]

@@ -54,14 +54,28 @@ public sealed class DeterminismSweepTests : ProcessStateTests
     [Fact]
     public void AFolderThatAKilledProcessLeftIsCleared()
     {
-        string left = Directory.CreateTempSubdirectory("reprotorch-").FullName;
-        File.WriteAllText(Path.Combine(left, ".lock"), string.Empty);
-        using (var mine = new TemporaryFolder())
+        string left = Path.Combine(Path.GetTempPath(), "reprotorch-sweep-" + Guid.NewGuid().ToString("N"));
+        string mine = left + "-mine";
+        using (var folder = new TemporaryFolder())
         {
-            Assert.False(Directory.Exists(left));
+            Abandon(folder.Path, left);
+            Directory.CreateDirectory(mine);
+            File.WriteAllText(Path.Combine(mine, ".reprotorch-sweep-lock"), "not ReproTorch's");
             using var other = new TemporaryFolder();
-            Assert.True(Directory.Exists(mine.Path));
+            Assert.False(Directory.Exists(left));
+            Assert.True(Directory.Exists(folder.Path));
+            Assert.True(Directory.Exists(mine));
         }
+
+        Directory.Delete(mine, recursive: true);
+    }
+
+    // As a killed process leaves it: the same files, locked by no one.
+    private static void Abandon(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        string name = Path.GetFileName(Assert.Single(Directory.EnumerateFiles(from)));
+        File.WriteAllText(Path.Combine(to, name), "A sweep of ReproTorch works in this folder. When it has ended, the next one deletes the folder.\n");
     }
 
     [Fact]

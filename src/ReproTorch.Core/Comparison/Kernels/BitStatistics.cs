@@ -87,6 +87,25 @@ internal sealed class BitStatistics(int keep, ulong? limit)
         Count(distances, greatest);
     }
 
+    /// <summary>Takes in what was gathered of the elements that follow.</summary>
+    public void Add(BitStatistics next)
+    {
+        Differing += next.Differing;
+        WithoutDistance += next.WithoutDistance;
+        FirstDiffering.AddRange(next.FirstDiffering.Take(keep - FirstDiffering.Count));
+        FirstBeyond.AddRange(next.FirstBeyond.Take(keep - FirstBeyond.Count));
+        if (next.Greatest > Greatest)
+        {
+            Greatest = next.Greatest;
+            GreatestIndex = next.GreatestIndex;
+        }
+
+        for (int bucket = 0; bucket < _buckets.Length; bucket++)
+        {
+            _buckets[bucket] += next._buckets[bucket];
+        }
+    }
+
     /// <summary>What every block adds, and whether there is more to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (long Differing, bool WithoutDistance, ulong Greatest) Scan<TUnsigned>(

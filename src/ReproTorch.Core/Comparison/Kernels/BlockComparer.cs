@@ -125,7 +125,26 @@ internal abstract class BlockComparer(Workspace workspace, BitStatistics bits, V
     }
 }
 
-/// <summary>The scratch memory of a comparison, in all some hundred KiB whatever the tensors' size.</summary>
+/// <summary>The scratch memory of all threads of a comparison.</summary>
+/// <param name="threads">How many may work at the same time, 1 or more.</param>
+internal sealed class Workspaces(int threads)
+{
+    private readonly Workspace?[] _all = new Workspace?[threads];
+
+    /// <summary>As many threads as there are processors.</summary>
+    public Workspaces()
+        : this(System.Environment.ProcessorCount)
+    {
+    }
+
+    /// <summary>How many may work at the same time.</summary>
+    public int Threads => _all.Length;
+
+    /// <summary>A thread's own, made on first use.</summary>
+    public Workspace this[int thread] => _all[thread] ??= new Workspace();
+}
+
+/// <summary>The scratch memory of one thread of a comparison, in all some hundred KiB whatever the tensors' size.</summary>
 internal sealed class Workspace
 {
     private const int GreatestPart = 8;

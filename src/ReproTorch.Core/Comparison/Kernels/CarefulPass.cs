@@ -163,6 +163,8 @@ internal static class CarefulPass
                     telling |= Vector512.GreaterThan(quotient, limits.MessageQuotient);
                 }
 
+                // What wrapped tells where torch.max's 0 is not.
+                telling |= T.IsInteger && T.Size == sizeof(long) ? Vector512.LessThan(told, Vector.Zero) : Vector.Zero;
                 telling &= mismatched;
                 if (TParts.Imaginary && T.Size == sizeof(double))
                 {

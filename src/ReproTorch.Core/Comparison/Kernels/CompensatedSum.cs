@@ -17,4 +17,11 @@ internal struct CompensatedSum
         _lost += Math.Abs(_sum) >= Math.Abs(term) ? (_sum - sum) + term : (term - sum) + _sum;
         _sum = sum;
     }
+
+    /// <summary>Adds another sum with what it dropped.</summary>
+    public void Add(CompensatedSum other)
+    {
+        Add(other._sum);
+        _lost += other._lost;
+    }
 }

@@ -68,6 +68,15 @@ internal sealed class DecadeHistogram
         }
     }
 
+    /// <summary>Adds the counts of other numbers.</summary>
+    public void Add(DecadeHistogram other)
+    {
+        for (int bin = 0; bin < _counts.Length; bin++)
+        {
+            _counts[bin] += other._counts[bin];
+        }
+    }
+
     /// <summary>Counts the bins from <paramref name="first"/> on and before <paramref name="end"/>.</summary>
     /// <returns>How many of the numbers lie from <paramref name="end"/> on.</returns>
     private int Count(ReadOnlySpan<double> values, int first, int end, int left)

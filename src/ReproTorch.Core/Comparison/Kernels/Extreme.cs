@@ -19,4 +19,7 @@ internal struct Extreme(double value, long index)
             Index = index;
         }
     }
+
+    /// <summary>Takes the extreme of the elements that follow.</summary>
+    public void Consider(Extreme next) => Consider(next.Value, next.Index);
 }

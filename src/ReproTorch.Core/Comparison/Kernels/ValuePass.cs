@@ -197,6 +197,8 @@ internal static class ValuePass
 
             Vector told = T.Told(in r, in d, i, absolute);
             elementLanes |= beyond & (uint)Vector512.GreaterThan(told, messageAbsolute).ExtractMostSignificantBits();
+            elementLanes |= T.IsInteger && T.Size == sizeof(long)
+                ? beyond & (uint)Vector512.LessThan(told, Vector.Zero).ExtractMostSignificantBits() : 0;
             toldLanes |= beyond & (uint)Vector512.GreaterThanOrEqual(told, messageRelative * size).ExtractMostSignificantBits();
         }
 

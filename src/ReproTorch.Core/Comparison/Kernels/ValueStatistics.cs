@@ -1,16 +1,17 @@
 namespace ReproTorch.Comparison.Kernels;
 
-/// <summary>What <see cref="ValuePass"/> gathers over the blocks of one pair of tensors.</summary>
+/// <summary>What <see cref="ValuePass"/> gathers over the blocks of a segment of one pair of tensors, and then over all segments.</summary>
 internal sealed class ValueStatistics
 {
     /// <summary>Creates it, empty.</summary>
+    /// <param name="first">The segment's first element.</param>
     /// <param name="count">Elements of the tensors.</param>
     /// <param name="tolerances">What the elements are held against.</param>
     /// <param name="rule">The rule near the border of tolerance; null when float64 is the rule.</param>
     /// <param name="defaultAbsolute">The dtype's default atol, for <see cref="NeededRelative"/>.</param>
     /// <param name="equalNaN">Whether two NaNs are close.</param>
     /// <param name="keep">How many of the first mismatched elements to keep.</param>
-    public ValueStatistics(long count, Tolerances tolerances, CloseRule? rule, double defaultAbsolute, bool equalNaN, int keep)
+    public ValueStatistics(long first, long count, Tolerances tolerances, CloseRule? rule, double defaultAbsolute, bool equalNaN, int keep)
     {
         Tolerances = rule?.Tolerances ?? tolerances;
         Rule = rule;
@@ -18,6 +19,8 @@ internal sealed class ValueStatistics
         EqualNaN = equalNaN;
         Keep = keep;
         Count = count;
+        AbsoluteZeroAt = first;
+        RelativeZeroAt = first;
         LeftOverFrom = count - (count % Magnitude.LoopElements);
         LeftOverSingleFrom = count - (count % (2 * Magnitude.LoopElements));
     }
@@ -125,6 +128,49 @@ internal sealed class ValueStatistics
         }
 
         NeededRelative = Math.Max(NeededRelative, relative);
+    }
+
+    /// <summary>Takes in what was gathered of the segment that follows.</summary>
+    /// <param name="next">The segment's.</param>
+    /// <param name="first">Its first element.</param>
+    public void Add(ValueStatistics next, long first)
+    {
+        Mismatched += next.Mismatched;
+        FirstMismatched.AddRange(next.FirstMismatched.Take(Keep - FirstMismatched.Count));
+        NaNReference += next.NaNReference;
+        NaNDifference += next.NaNDifference;
+        InfiniteReference += next.InfiniteReference;
+        InfiniteDifference += next.InfiniteDifference;
+        NaNOnOneSide += next.NaNOnOneSide;
+        NaNOnBothSides += next.NaNOnBothSides;
+        NotFinite += next.NotFinite;
+        InfinitelyApart += next.InfinitelyApart;
+        Apart += next.Apart;
+        Absolute.Consider(next.Absolute);
+        Relative.Consider(next.Relative);
+        MessageRelative.Consider(next.MessageRelative);
+        if (next.MessageInteger == 0)
+        {
+            MessageAbsolute.Consider(next.MessageAbsolute);
+        }
+        else if (next.MessageInteger > MessageInteger)
+        {
+            MessageInteger = next.MessageInteger;
+            MessageAbsolute = next.MessageAbsolute;
+        }
+
+        // torch.max's 0 moves on only where all before it wrapped.
+        AbsoluteZeroAt = AbsoluteZeroAt == first ? next.AbsoluteZeroAt : AbsoluteZeroAt;
+        RelativeZeroAt = RelativeZeroAt == first ? next.RelativeZeroAt : RelativeZeroAt;
+        NeededRelative = Math.Max(NeededRelative, next.NeededRelative);
+        NeededAbsolute = Math.Max(NeededAbsolute, next.NeededAbsolute);
+        Difference.Add(next.Difference);
+        AbsoluteDifference.Add(next.AbsoluteDifference);
+        SquaredDifference.Add(next.SquaredDifference);
+        SquaredReference.Add(next.SquaredReference);
+        SquaredOther.Add(next.SquaredOther);
+        Product.Add(next.Product);
+        Decades.Add(next.Decades);
     }
 
     /// <summary>Adds a block.</summary>

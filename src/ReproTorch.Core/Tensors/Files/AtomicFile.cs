@@ -104,6 +104,9 @@ internal static partial class Posix
     /// <summary>MADV_DONTNEED, the same number on Linux and macOS.</summary>
     internal const int DontNeed = 4;
 
+    /// <summary>MADV_WILLNEED, likewise.</summary>
+    internal const int WillNeed = 3;
+
     [LibraryImport("libc")]
     internal static partial int madvise(nint address, nuint length, int advice);
 

@@ -35,6 +35,33 @@ internal static class Crc32
         return ~(ArmCrc32.Arm64.IsSupported ? ByInstruction(state, bytes) : ByTables(state, bytes));
     }
 
+    /// <summary>The CRC of two pieces end to end, from the CRC of each: the first is moved up by the second's length, which is to say
+    /// multiplied by x^(8 * length), and they are added.</summary>
+    public static uint Combine(uint first, uint second, long secondLength)
+    {
+        // Reflected: the highest bit is x^0. x^8 is squared over and over, and taken where the length has a bit.
+        uint power = 1u << 23;
+        for (ulong left = (ulong)secondLength; left != 0; left >>= 1)
+        {
+            first = (left & 1) != 0 ? Multiply(first, power) : first;
+            power = Multiply(power, power);
+        }
+
+        return first ^ second;
+    }
+
+    private static uint Multiply(uint a, uint b)
+    {
+        uint product = 0;
+        for (uint bit = 1u << 31; bit != 0; bit >>= 1)
+        {
+            product ^= (a & bit) != 0 ? b : 0;
+            b = (b >> 1) ^ ((b & 1) != 0 ? Polynomial : 0);
+        }
+
+        return product;
+    }
+
     /// <summary>The same by tables alone, for comparison.</summary>
     internal static uint AppendByTables(uint crc, ReadOnlySpan<byte> bytes) => ~ByTables(~crc, bytes);
 

@@ -2,7 +2,8 @@ namespace ReproTorch.Tensors.Files;
 
 /// <summary>
 /// Checks the CRC-32 of an archive's member in the very pass that reads it: whoever reads all bytes in order, in pieces of any
-/// size, learns at the end whether they are those that were written. Pieces read again are not counted twice.
+/// size, learns at the end whether they are those that were written. Pieces read again are not counted twice. Several readers may each
+/// bring the CRC of a stretch instead, in any order.
 /// </summary>
 /// <param name="path">The archive, for messages.</param>
 /// <param name="member">The member, for messages.</param>
@@ -13,6 +14,8 @@ namespace ReproTorch.Tensors.Files;
 internal sealed class CrcGuard(string path, string member, uint expected, long length, uint before, long start)
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<long, (long Length, uint Crc)> _stretches = [];
+    private (long Next, uint Crc) _joined = (0, before);
     private uint _crc = before;
     private long _next;
 
@@ -40,7 +43,32 @@ internal sealed class CrcGuard(string path, string member, uint expected, long l
             _next += fresh.Length;
             if (start + _next == length)
             {
-                Finish();
+                Finish(_crc);
+            }
+        }
+    }
+
+    /// <summary>Takes note of a stretch that a reader has the CRC of. Stretches that do not begin where another ends are left out: whoever
+    /// read the whole in such a way must have it verified.</summary>
+    /// <exception cref="ReproTorchException">It was the last, and the CRC of the whole is another.</exception>
+    public void Take(long offset, long count, uint crc)
+    {
+        lock (_lock)
+        {
+            if (IsDone || offset < _joined.Next)
+            {
+                return;
+            }
+
+            _stretches[offset] = (count, crc);
+            while (_stretches.Remove(_joined.Next, out (long Length, uint Crc) next))
+            {
+                _joined = (_joined.Next + next.Length, Crc32.Combine(_joined.Crc, next.Crc, next.Length));
+            }
+
+            if (start + _joined.Next == length)
+            {
+                Finish(_joined.Crc);
             }
         }
     }
@@ -51,16 +79,16 @@ internal sealed class CrcGuard(string path, string member, uint expected, long l
         Read(0, bytes);
         if (!IsDone)
         {
-            Finish();
+            Finish(_crc);
         }
     }
 
-    private void Finish()
+    private void Finish(uint crc)
     {
-        if (_crc != expected)
+        if (crc != expected)
         {
             throw FileFault.In(
-                path, $"the member {member} is damaged: its CRC is {_crc:x8}, and the archive says {expected:x8}. Get the file again.");
+                path, $"the member {member} is damaged: its CRC is {crc:x8}, and the archive says {expected:x8}. Get the file again.");
         }
 
         IsDone = true;

@@ -51,6 +51,8 @@ internal sealed unsafe class MappedTensorData : TensorData
         return bytes;
     }
 
+    internal override TensorReader Reader(long offset, long length) => new MappedReader(this, offset, length);
+
     public override void Verify()
     {
         const int block = 1 << 20;
@@ -73,11 +75,20 @@ internal sealed unsafe class MappedTensorData : TensorData
             return;
         }
 
-        long page = System.Environment.SystemPageSize;
-        long first = ((long)(_data + _released) + page - 1) / page * page;
-        long end = (long)(_data + offset) / page * page;
-        _ = Posix.madvise((nint)first, (nuint)Math.Max(0, end - first), Posix.DontNeed);
+        Advise(_released, offset, Posix.DontNeed);
         _released = offset;
+    }
+
+    // Of whole pages only.
+    private void Advise(long offset, long end, int advice)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            long page = System.Environment.SystemPageSize;
+            long first = ((long)(_data + offset) + page - 1) / page * page;
+            long last = (long)(_data + end) / page * page;
+            _ = Posix.madvise((nint)first, (nuint)Math.Max(0, last - first), advice);
+        }
     }
 
     protected override void Dispose(bool disposing)
@@ -90,5 +101,46 @@ internal sealed unsafe class MappedTensorData : TensorData
         }
 
         base.Dispose(disposing);
+    }
+
+    // Its own pages and its own CRC: readers on several threads share nothing until they are done.
+    private sealed class MappedReader : TensorReader
+    {
+        private readonly MappedTensorData _data;
+        private readonly CrcGuard? _guard;
+        private readonly long _first;
+        private long _next;
+        private uint _crc;
+
+        public MappedReader(MappedTensorData data, long offset, long length)
+            : base(data, offset)
+        {
+            _data = data;
+            _guard = data._guard is { IsDone: false } guard ? guard : null;
+            _first = offset;
+            _next = offset;
+            ObjectDisposedException.ThrowIf(data._data is null, data);
+            data.Advise(offset, offset + length, Posix.WillNeed);
+        }
+
+        public override ReadOnlySpan<byte> Next(int length)
+        {
+            ObjectDisposedException.ThrowIf(_data._data is null, _data);
+            _data.CheckRange(_next, length);
+            var bytes = new ReadOnlySpan<byte>(_data._data + _next, length);
+            _next += length;
+            if (_guard is not null)
+            {
+                _crc = Crc32.Append(_crc, bytes);
+            }
+
+            return bytes;
+        }
+
+        public override void Finish()
+        {
+            _guard?.Take(_first, _next - _first, _crc);
+            _data.Advise(_first, _next, Posix.DontNeed);
+        }
     }
 }
