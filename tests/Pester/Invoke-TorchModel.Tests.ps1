@@ -53,7 +53,7 @@ Describe 'Invoke-TorchModel' {
         $run | Export-RunOutput TestDrive:/kept.npz -Force
         $back = Import-RunOutput TestDrive:/kept.npz
         $back.IsReplayable | Should -BeTrue
-        (Compare-RunOutput $data $back.InputValues[0]).Identical | Should -BeTrue
+        (Compare-RunOutput $data $back.InputValues[0].ToTensor()).Identical | Should -BeTrue
         $back.RandomState.Sources | Should -Be 'Torch', 'Python', 'NumPy'
         $back.OperatorTrace.Operators.Count | Should -Be $run.OperatorTrace.Operators.Count
         $back.ModelContentHash | Should -Be $model.ContentHash
