@@ -170,7 +170,7 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         using TorchTensor bias = TensorFactory.Create("rand", [3], []);
         string? hash = null;
         OperatorTrace trace = OperatorObserverTests.Observe(
-            () => hash = ((TorchTensor)model.Invoke("forward", new ModelInput { Arguments = [x, weight, bias] })!).ContentHash,
+            () => hash = ((TorchTensor)model.Invoke("forward", new ModelInput { Arguments = [x, weight, bias] })!).ContentHash(),
             new ObserverOptions { Hash = true, HashDispatched = true });
         string[] hashes = [.. trace.Operators.Select(record => Assert.Single(record.Hashes))];
         Assert.Equal(["aten::linear", "aten::dropout", "aten::mul_", "aten::dropout"], trace.Operators.Select(record => record.Name));
