@@ -163,7 +163,7 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
     {
         using ScriptModel model = new ModelSource
         {
-            Source = "def forward(self, x, w, b):\n    y = torch.linear(x, w, b)\n    z = torch.dropout(y, 0.5, False)\n    y.mul_(2.0)\n    return torch.dropout(y, 0.5, False)\n",
+            Source = "def forward(self, x, w, b):\n    y = torch.linear(x, w, b)\n    y.mul_(2.0)\n    return torch.dropout(y, 0.5, False)\n",
         }.Compile();
         using TorchTensor x = TensorFactory.Create("rand", [2, 5, 4], []);
         using TorchTensor weight = TensorFactory.Create("rand", [3, 4], []);
@@ -173,10 +173,9 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
             () => hash = ((TorchTensor)model.Invoke("forward", new ModelInput { Arguments = [x, weight, bias] })!).ContentHash(),
             new ObserverOptions { Hash = true, HashDispatched = true });
         string[] hashes = [.. trace.Operators.Select(record => Assert.Single(record.Hashes))];
-        Assert.Equal(["aten::linear", "aten::dropout", "aten::mul_", "aten::dropout"], trace.Operators.Select(record => record.Name));
-        Assert.Equal(hashes[0], hashes[1]);
-        Assert.NotEqual(hashes[0], hashes[2]);
-        Assert.Equal([hash!, hash!], hashes[2..]);
+        Assert.Equal(["aten::linear", "aten::mul_", "aten::dropout"], trace.Operators.Select(record => record.Name));
+        Assert.NotEqual(hashes[0], hashes[1]);
+        Assert.Equal([hash!, hash!], hashes[1..]);
     }
 
     // TorchScript's interpreter calls operators with its whole stack.
