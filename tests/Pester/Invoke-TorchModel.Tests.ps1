@@ -47,6 +47,19 @@ Describe 'Invoke-TorchModel' {
         $runs | Compare-RunOutput $expected -Quiet | Should -Be (@($true) * 8)
     }
 
+    It 'keeps what a replay needs, when asked to, through a file' {
+        (Invoke-TorchModel $model $data).IsReplayable | Should -BeFalse
+        $run = Invoke-TorchModel $model $data -IncludeInput -OperatorTrace
+        $run | Export-RunOutput TestDrive:/kept.npz -Force
+        $back = Import-RunOutput TestDrive:/kept.npz
+        $back.IsReplayable | Should -BeTrue
+        (Compare-RunOutput $data $back.InputValues[0].ToTensor()).Identical | Should -BeTrue
+        $back.RandomState.Sources | Should -Be 'Torch', 'Python', 'NumPy'
+        $back.OperatorTrace.Operators.Count | Should -Be $run.OperatorTrace.Operators.Count
+        $back.ModelContentHash | Should -Be $model.ContentHash
+        $back.RecordedContentHash | Should -Be $run.ContentHash
+    }
+
     It 'has help with a description and examples' {
         $help = Get-Help Invoke-TorchModel -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty

@@ -38,6 +38,11 @@ public static class ModelRunner
         }
 
         RngState? streams = options.IncludeInput ? RandomStreams.Capture(RandomStreams.SeededByDefault) : null;
+        if (options is { TraceOperators: true, Traced: true })
+        {
+            MakeTraces(model, input, options);
+        }
+
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         OperatorTrace? trace = null;
@@ -79,24 +84,47 @@ public static class ModelRunner
             return model.Invoke(options.Method, input);
         }
 
+        return TraceOf(model, input, options).Model.Invoke(options.Method, input);
+    }
+
+    private static TraceResult TraceOf(TorchModel model, ModelInput input, RunOptions options)
+    {
         TraceResult trace = TraceCache.Get(model, options.Method, input, out bool made);
         if (made)
         {
             options.OnTraced?.Invoke(trace);
         }
 
-        return trace.Model.Invoke(options.Method, input);
+        return trace;
+    }
+
+    // The operators that run as a trace is made are not the run's.
+    private static void MakeTraces(TorchModel model, ModelInput input, RunOptions options)
+    {
+        foreach (ModelInput piece in options.BatchSize is { } batchSize ? Batches(input, batchSize) : [input])
+        {
+            TraceOf(model, piece, options);
+        }
+    }
+
+    private static IEnumerable<ModelInput> Batches(ModelInput input, long batchSize)
+    {
+        long rows = BatchRows(input, batchSize);
+        for (long row = 0; row < rows || row == 0; row += batchSize)
+        {
+            long start = row;
+            long length = Math.Min(batchSize, rows - row);
+            yield return input.Map(tensor => tensor.Narrow(start, length));
+        }
     }
 
     private static object? RunBatches(TorchModel model, ModelInput input, long batchSize, RunOptions options)
     {
-        long rows = BatchRows(input, batchSize);
         var outputs = new List<object?>();
-        for (long row = 0; row < rows || row == 0; row += batchSize)
+        foreach (ModelInput batch in Batches(input, batchSize))
         {
             options.Cancellation.ThrowIfCancellationRequested();
-            long length = Math.Min(batchSize, rows - row);
-            outputs.Add(RunOnce(model, input.Map(tensor => tensor.Narrow(row, length)), options));
+            outputs.Add(RunOnce(model, batch, options));
         }
 
         return outputs.Count == 1 ? outputs[0] : BatchOutputs.Concatenate(outputs, "output");

@@ -184,6 +184,14 @@ thread_local int t_operators = 0;
 thread_local Tally t_tally;
 thread_local int t_dispatched = 0;
 
+// The tensor that a dispatched operator of the composition that runs gave last, and its hash: mostly the composition's
+// own result. A weak reference, so that nobody sees one more, and that its address is not another tensor's meanwhile.
+struct LastHash {
+    std::unique_ptr<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>> tensor;
+    std::string hash;
+};
+thread_local LastHash t_last;
+
 // Script lines are few; those that were told once are kept for ever, so that a record needs only a pointer. Each thread
 // has its place; one that was never told any (of autograd, of a fork) works for who was told one last.
 thread_local bool t_has_place = false;
@@ -219,6 +227,9 @@ public:
         context->parent = enter(context->index);
         context->is_operator = function.operator_name().has_value();
         context->is_outermost = context->is_operator && t_operators == 0;
+        if (context->is_outermost) {
+            t_last.tensor.reset();
+        }
         context->place = t_has_place ? t_place : s_place.load();
         if (context->is_operator) {
             const auto traits = traits_of(*function.operator_name());
@@ -278,11 +289,14 @@ public:
         json.end_array().key("nanoseconds");
         json.number(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count());
         const bool drew = write_draws(json, context);
+        if (context.is_dispatched) {
+            t_last.tensor.reset();
+        }
         const bool is_hashed = (_hash >= 1 && context.is_outermost) || (_hash >= 2 && context.is_dispatched);
         if (is_hashed && !(_random_only && !drew) && !is_uninitialized(function.name())) {
             json.key("hashes").begin_array();
             for (const auto &output : outputs_of(function)) {
-                write_hashes(json, output);
+                write_hashes(json, output, context.is_dispatched);
             }
             json.end_array();
             if (_rows > 0 && context.is_outermost) {
@@ -494,16 +508,29 @@ private:
         json.end_array();
     }
 
-    static void write_hashes(JsonWriter &json, const c10::IValue &value) {
+    static void write_hashes(JsonWriter &json, const c10::IValue &value, bool is_dispatched) {
         if (value.isTensor()) {
             const auto &tensor = value.toTensor();
             const bool is_plain = tensor.defined() && tensor.layout() == c10::kStrided && !tensor.device().is_meta();
-            json.text(is_plain ? to_hex(hash_tensor(tensor)) : std::string());
+            json.text(is_plain ? hash_text(tensor, is_dispatched) : std::string());
         } else if (value.isTensorList()) {
             for (const auto &item : value.toListRef()) {
-                write_hashes(json, item);
+                write_hashes(json, item, is_dispatched);
             }
         }
+    }
+
+    // What is dispatched may have written to the tensor: only a composition, all of whose work is told, takes a known hash.
+    static std::string hash_text(const at::Tensor &tensor, bool is_dispatched) {
+        if (!is_dispatched && t_last.tensor != nullptr && t_last.tensor->_unsafe_get_target() == tensor.unsafeGetTensorImpl()) {
+            return t_last.hash;
+        }
+        auto text = to_hex(hash_tensor(tensor));
+        if (is_dispatched) {
+            t_last.tensor = std::make_unique<c10::weak_intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>>(tensor.getIntrusivePtr());
+            t_last.hash = text;
+        }
+        return text;
     }
 
     void write(const std::string &line) {

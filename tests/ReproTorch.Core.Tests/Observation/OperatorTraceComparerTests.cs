@@ -1,4 +1,5 @@
 using ReproTorch.Core.Tests.Tensors.Files;
+using ReproTorch.Models;
 using ReproTorch.Observation;
 using ReproTorch.Randomness;
 using ReproTorch.Tensors;
@@ -179,4 +180,74 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
 
     private static OperatorTrace Trace(OperatorRecord[] records) =>
         new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: false, isRandomOnly: false);
+
+    // What a dispatch mode of Python sees of a linear layer: its product, not the composition that called it.
+    [Fact]
+    public void ATraceFromPythonIsComparedWithWhatItsModeSees()
+    {
+        OperatorTrace here = Linear("aten::linear", hashDispatched: true);
+        Assert.Equal(["aten::linear"], here.Operators.Select(record => record.Name));
+        Assert.Equal(["aten::t", "aten::addmm"], here.Dispatched.Select(record => record.Name));
+        Assert.Equal(Assert.Single(here.Operators[0].Hashes), Assert.Single(here.Dispatched[1].Hashes));
+        OperatorTrace python = AsPython(here, record => record);
+        Assert.True(python.IsDispatched);
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(python, here);
+        Assert.True(comparison.Identical, comparison.Message);
+        Assert.True(comparison.HashesCompared);
+        Assert.Equal((2, 2), (comparison.ReferenceCount, comparison.DifferenceCount));
+
+        // Options spelled out, other lines, out of place: not between two kinds of traces.
+        OperatorTrace told = AsPython(here, record => record with { Name = record.Name + "_", Place = "x.py:1" });
+        Assert.True(OperatorTraceComparer.Compare(told, here).Identical);
+        Assert.Equal(OperatorDifferenceKind.Hashes, OperatorTraceComparer.Compare(AsPython(here, record => record with { Hashes = ["00"] }), here).First!.Kind);
+        Assert.Equal(OperatorDifferenceKind.Inputs, OperatorTraceComparer.Compare(
+            AsPython(here, record => record with { Inputs = [.. record.Inputs.Select(_ => "float32 (9)")] }), here).First!.Kind);
+    }
+
+    // A composition takes the hash that its last operator's result has, whatever was written to that tensor before.
+    [Fact]
+    public void ACompositionHasTheHashOfItsResult()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x, w, b):\n    y = torch.linear(x, w, b)\n    y.mul_(2.0)\n    return torch.dropout(y, 0.5, False)\n",
+        }.Compile();
+        using TorchTensor x = TensorFactory.Create("rand", [2, 5, 4], []);
+        using TorchTensor weight = TensorFactory.Create("rand", [3, 4], []);
+        using TorchTensor bias = TensorFactory.Create("rand", [3], []);
+        string? hash = null;
+        OperatorTrace trace = OperatorObserverTests.Observe(
+            () => hash = ((TorchTensor)model.Invoke("forward", new ModelInput { Arguments = [x, weight, bias] })!).ContentHash(),
+            new ObserverOptions { Hash = true, HashDispatched = true });
+        string[] hashes = [.. trace.Operators.Select(record => Assert.Single(record.Hashes))];
+        Assert.Equal(["aten::linear", "aten::mul_", "aten::dropout"], trace.Operators.Select(record => record.Name));
+        Assert.NotEqual(hashes[0], hashes[1]);
+        Assert.Equal([hash!, hash!], hashes[1..]);
+    }
+
+    // TorchScript's interpreter calls operators with its whole stack.
+    [Fact]
+    public void OperatorsOfTorchScriptHaveTheirOwnArgumentsAlone()
+    {
+        using ScriptModel model = new ModelSource { Source = "def forward(self, x):\n    return [x + 1, x.sum(), x - 2], x.neg()\n" }.Compile();
+        using TorchTensor x = TensorFactory.Create("rand", [3], []);
+        OperatorTrace trace = OperatorObserverTests.Observe(() => model.Invoke("forward", new ModelInput { Arguments = [x] }));
+        Assert.Equal([3, 2, 3, 1], trace.Operators.Select(record => record.Inputs.Count));
+        Assert.All(trace.Operators, record => Assert.Single(record.Outputs));
+    }
+
+    private static OperatorTrace Linear(string name, bool hashDispatched)
+    {
+        RandomStreams.Seed(3, [RandomSource.Torch], null);
+        using TorchTensor x = TensorFactory.Create("rand", [2, 4], []);
+        using TorchTensor weight = TensorFactory.Create("rand", [3, 4], []);
+        using TorchTensor bias = TensorFactory.Create("rand", [3], []);
+        return OperatorObserverTests.Observe(
+            () => TorchOperator.Call(name, x, weight, bias), new ObserverOptions { Hash = true, HashDispatched = hashDispatched });
+    }
+
+    // The trace as the recorder in Python would have written it.
+    private static OperatorTrace AsPython(OperatorTrace trace, Func<OperatorRecord, OperatorRecord> change) => new(
+        [.. trace.Dispatched.Select((record, i) => change(record) with { Index = i, Parent = -1 })], trace.TorchVersion, hasHashes: true,
+        isRandomOnly: false, isDispatched: true);
 }

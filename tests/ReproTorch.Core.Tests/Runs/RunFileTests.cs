@@ -1,6 +1,8 @@
 using ReproTorch.Core.Tests.Tensors.Files;
 using ReproTorch.Determinism;
+using ReproTorch.Observation;
 using ReproTorch.Provenance;
+using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 
@@ -54,6 +56,140 @@ public sealed class RunFileTests : IDisposable
 
         // The CRC no longer fits either: the point is that damage is told as damage.
         Assert.Contains("run.json", Assert.Throws<ReproTorchException>(() => RunFile.Read(_folder.File("x.npz"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void WhatAReplayNeedsComesBack(int count)
+    {
+        RunOutput[] runs = [.. Enumerable.Range(0, count).Select(Replayable)];
+        RunFile.Write(_folder.File("x.npz"), runs, force: false);
+        foreach ((RunOutput expected, RunOutput actual) in runs.Zip(RunFile.Read(_folder.File("x.npz"))))
+        {
+            Assert.True(actual.IsReplayable);
+            Assert.Equal(expected.ModelContentHash, actual.ModelContentHash);
+            Assert.Equal(expected.InputValues!.Select(Describe), actual.InputValues!.Select(Describe));
+            Assert.Equal(["x", "words"], actual.Arguments!.Select(argument => argument.Name));
+            Assert.Equal([false, true], actual.Arguments!.Select(argument => argument.IsKeyword));
+            Assert.Equal(1, actual.Arguments![1].Value.Dict![0].Value.List![0].Leaf);
+            Assert.Equal(expected.RandomState!.Torch["cpu"], actual.RandomState!.Torch["cpu"]);
+            Assert.Equal(expected.RandomState.Python!.Internal, actual.RandomState.Python!.Internal);
+            Assert.Equal(expected.RandomState.NumPy!.Key, actual.RandomState.NumPy!.Key);
+            Assert.Equal(expected.OperatorTrace!.Records.Select(record => record.ToString()), actual.OperatorTrace!.Records.Select(record => record.ToString()));
+            Assert.True(OperatorTraceComparer.Compare(expected.OperatorTrace, actual.OperatorTrace).Identical);
+            Assert.Equal(expected.ContentHash, actual.RecordedContentHash);
+            Assert.Equal(expected.ContentHash, actual.ContentHash);
+        }
+    }
+
+    // The sample was written before there were inputs in run files.
+    [Fact]
+    public void AFileWithoutTheNewThingsReadsOn()
+    {
+        RunOutput run = Assert.Single(RunFile.Read(Path.Combine(Repository.Root, "samples", "digits", "reference.npz")));
+        Assert.Equal("output", Assert.Single(run.Outputs).Name);
+        Assert.False(run.IsReplayable);
+        Assert.Null(run.RandomState);
+        Assert.Null(run.OperatorTrace);
+        Assert.Null(run.RecordedContentHash);
+    }
+
+    [Fact]
+    public void TheContentHashIsOfTheContentAlone()
+    {
+        RunOutput run = Replayable(0);
+        Assert.Equal(run.ContentHash, (run with { Name = "x", Seed = "1", Time = null, Environment = null, Device = "cuda:0", RandomState = null }).ContentHash);
+        RunValue output = run.Outputs[0];
+        byte[] bytes = output.Data!.AllBytes().ToArray();
+        bytes[7] ^= 1;
+        RunOutput[] others =
+        [
+            run with { Outputs = [RunValue.OfTensor(output.Name, TensorData.FromArray(output.Data.DType, output.Data.Shape, bytes)), .. run.Outputs.Skip(1)] },
+            run with { Outputs = [RunValue.OfTensor("other", output.Data), .. run.Outputs.Skip(1)] },
+            run with { Outputs = [.. run.Outputs.Reverse()] },
+            run with { Outputs = [.. run.Outputs.Take(3)] },
+            run with { Inputs = [run.Inputs[0] with { Hash = "01" }, .. run.Inputs.Skip(1)] },
+        ];
+        Assert.Equal(others.Length + 1, others.Select(other => other.ContentHash).Append(run.ContentHash).Distinct().Count());
+    }
+
+    // What libtorch 1.13 has no tensor of, or none without a scale, and what lies anywhere in memory.
+    [Theory]
+    [InlineData(DType.quint8)]
+    [InlineData(DType.qint32)]
+    [InlineData(DType.uint64)]
+    [InlineData(DType.float8_e5m2)]
+    [InlineData(DType.complex128)]
+    public void EveryKindOfNumberIsHashedAndComesBack(DType dtype)
+    {
+        RunValue[] outputs = [.. Enumerable.Range(0, 5).Select(i => RunValue.OfTensor($"output.{i}", TensorFileTests.Random(dtype, [i, 2])))];
+        RunFile.Write(_folder.File("x.npz"), [new RunOutput { Outputs = outputs }], force: false);
+        RunOutput back = Assert.Single(RunFile.Read(_folder.File("x.npz")));
+        Assert.Equal(outputs.Select(Describe), back.Outputs.Select(Describe));
+        Assert.Equal(back.RecordedContentHash, back.ContentHash);
+    }
+
+    [Fact]
+    public void ValuesThatDoNotFitTheirDescriptionsAreRefusedAndNothingIsWritten()
+    {
+        RunOutput run = Replayable(0);
+        Assert.Throws<ReproTorchException>(() => RunFile.Write(_folder.File("x.npz"), [run with { InputValues = [run.InputValues![0]] }], force: false));
+        Assert.Throws<ReproTorchException>(() => RunFile.Write(
+            _folder.File("x.npz"), [run with { Inputs = [run.Inputs[0], run.Inputs[0]], InputValues = [run.InputValues![0], run.InputValues[0]] }], force: false));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("inputs/x.npy")]
+    [InlineData("operators.jsonl")]
+    [InlineData("random/numpy_pos.npy")]
+    [InlineData("output.0.npy")]
+    public void AMemberThatIsMissingIsNamed(string member)
+    {
+        RunFile.Write(_folder.File("x.npz"), [Replayable(0)], force: false);
+        using (var archive = System.IO.Compression.ZipFile.Open(_folder.File("x.npz"), System.IO.Compression.ZipArchiveMode.Update))
+        {
+            archive.GetEntry(member)!.Delete();
+        }
+
+        ReproTorchException error = Assert.Throws<ReproTorchException>(() => RunFile.Read(_folder.File("x.npz")));
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+        Assert.Contains(Path.GetFileNameWithoutExtension(member), error.Message, StringComparison.Ordinal);
+    }
+
+    private static RunOutput Replayable(int seed)
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder.File("t"), """
+            {"format":"reprotorch-trace","version":1,"torchVersion":"1.13.0","hashes":true,"randomOnly":false}
+            {"index":1,"parent":0,"name":"aten::empty","overload":"memory_format","kind":"operator","thread":1,"inputs":[],"outputs":["float32 (2)"],"nanoseconds":3}
+            {"index":0,"parent":-1,"name":"aten::rand","overload":"","kind":"operator","thread":1,"inputs":["[2]"],"outputs":["float32 (2)"],"nanoseconds":9,"draws":{"cpu":2},"hashes":["ab"],"dispatched":true,"place":"x.ps1:3"}
+            {"records":2}
+
+            """.ReplaceLineEndings("\n"));
+        return Run(seed) with
+        {
+            ModelContentHash = new string('b', 32),
+            Inputs =
+            [
+                new RunInputInfo { Name = "x", Kind = RunValueKind.Tensor, DType = "float32", Shape = [2] },
+                new RunInputInfo { Name = "words.0", Kind = RunValueKind.String },
+            ],
+            InputValues = [RunValue.OfTensor("x", TensorFileTests.Random(DType.float32, [2])), RunValue.OfString("words.0", "grüß")],
+            Arguments =
+            [
+                new RunArgument { Name = "x", Value = new RunNode { Leaf = 0 } },
+                new RunArgument
+                {
+                    Name = "words",
+                    IsKeyword = true,
+                    Value = new RunNode { Dict = [new RunEntry { IntKey = 3, Value = new RunNode { List = [new RunNode { Leaf = 1 }] } }] },
+                },
+            ],
+            RandomState = RandomStreams.Capture(RandomStreams.SeededByDefault),
+            OperatorTrace = OperatorTraceFile.Read(folder.File("t")),
+        };
     }
 
     private static string Describe(RunValue value) =>
