@@ -75,7 +75,7 @@ Describe 'Compare-RunOutput' {
 
     It 'ends when the pipeline is stopped, having shown how far it came' {
         # Sparse files: large to read, small to keep.
-        $header = [byte[]](0x93) + [Text.Encoding]::ASCII.GetBytes('NUMPY') + [byte[]](1, 0, 118, 0) +
+        [byte[]] $header = [byte[]](0x93) + [Text.Encoding]::ASCII.GetBytes('NUMPY') + [byte[]](1, 0, 118, 0) +
             [Text.Encoding]::ASCII.GetBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (8000000000,), }".PadRight(117) + "`n")
         $paths = 'a', 'b' | ForEach-Object { Join-Path $TestDrive "$_.npy" }
         foreach ($path in $paths) {

@@ -34,7 +34,7 @@ Describe 'Export-RunReport' {
         $comparison | Export-RunReport $page -WhatIf
         Test-Path $page | Should -BeFalse
         ($comparison | Export-RunReport $page -PassThru).FullName | Should -Be $page
-        { $comparison | Export-RunReport $page -ErrorAction Stop } | Should -Throw '*already*'
+        { $comparison | Export-RunReport $page -ErrorAction Stop } | Should -Throw '*exists*-Force*'
     }
 
     It 'has help with a description and examples' {
