@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ReproTorch.Models;
+using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
 
@@ -64,6 +65,8 @@ public sealed class ProgramTests : IDisposable
     [Theory]
     [InlineData("--close", 0)]
     [InlineData("--max-ulp 1", 0)]
+    [InlineData("--tolerance out*=1e-6,0 --tolerance output=0,0", 0)]
+    [InlineData("--tolerance output=0,0 --tolerance out*=1e-6,0", 1)]
     [InlineData("--rtol 0 --atol 1e-12", 1)]
     [InlineData("", 1)]
     public void ToleranceDecidesTheExitCode(string options, int expected)
@@ -92,12 +95,34 @@ public sealed class ProgramTests : IDisposable
     [InlineData("--rtol 1")]
     [InlineData("--rtol -1 --atol 1")]
     [InlineData("--close --max-ulp 3")]
+    [InlineData("--tolerance output")]
+    [InlineData("--tolerance output=1")]
+    [InlineData("--tolerance output=1,x")]
+    [InlineData("--map output")]
+    [InlineData("--map nothing=there")]
     public void TolerancesThatContradictAreAUsageError(string options)
     {
         string a = SaveTensor("a.npy", [1]);
         (int code, _, string error) = Run(["compare", a, a, .. options.Split(' ')]);
         Assert.Equal(2, code);
         Assert.NotEmpty(error);
+    }
+
+    [Fact]
+    public void FoldersAreComparedFileByFileAndReportedOnOnePage()
+    {
+        Directory.CreateDirectory(Here("one"));
+        Directory.CreateDirectory(Here("two"));
+        string run = SaveTensor("x.npy", [1]);
+        RunFile.Write(Here("one/a.npz"), RunSource.Read(run), force: false);
+        RunFile.Write(Here("two/a.npz"), RunSource.Read(run), force: false);
+        Assert.Equal(0, Run("compare", Here("one"), Here("two"), "--map", "output=output", "--ignore-dtype").Code);
+        RunFile.Write(Here("one/b.npz"), RunSource.Read(run), force: false);
+        (int code, string text, _) = Run("compare", Here("one"), Here("two"), "--report", Here("page.html"));
+        Assert.Equal(1, code);
+        Assert.Contains("a.npz: the runs match", text, StringComparison.Ordinal);
+        Assert.Contains("b.npz: the runs do not match", text, StringComparison.Ordinal);
+        Assert.Contains("<h1>1 of 2 do not match</h1>", File.ReadAllText(Here("page.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,9 +32,9 @@ internal static class LossSection
         {
             int steps = Math.Min(expected.Length, actual.Length);
             int first = Enumerable.Range(0, steps).FirstOrDefault(i => !expected[i].Equals(actual[i]), steps);
-            html.Element("p", first < steps ? $"The first {ReportText.Many(first, "step")} have the same loss; step {ReportText.Count(first + 1)} differs."
+            html.Element("p", first < steps ? $"Step {ReportText.Count(first + 1)} is the first whose loss differs."
                 : expected.Length == actual.Length ? "Every step has the same loss."
-                : $"The {ReportText.Many(steps, "step")} that both have, have the same loss.");
+                : "Every step that both have has the same loss.");
         }
 
         SideBySideRow Row(string label, Func<double[], string> text) =>

@@ -7,7 +7,7 @@ internal class TensorReader(TensorData data, long offset)
 {
     private long _next = offset;
 
-    /// <summary>The next bytes, without a copy; valid until <see cref="Finish"/>.</summary>
+    /// <summary>The next bytes, without a copy; valid until the next call.</summary>
     public virtual ReadOnlySpan<byte> Next(int length)
     {
         ReadOnlySpan<byte> bytes = data.Bytes(_next, length);

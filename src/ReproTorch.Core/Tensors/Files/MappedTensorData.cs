@@ -106,10 +106,14 @@ internal sealed unsafe class MappedTensorData : TensorData
     // Its own pages and its own CRC: readers on several threads share nothing until they are done.
     private sealed class MappedReader : TensorReader
     {
+        // Many processors read many stretches at once: each keeps little.
+        private const long Kept = 1 << 20;
+
         private readonly MappedTensorData _data;
         private readonly CrcGuard? _guard;
         private readonly long _first;
         private long _next;
+        private long _released;
         private uint _crc;
 
         public MappedReader(MappedTensorData data, long offset, long length)
@@ -119,6 +123,7 @@ internal sealed unsafe class MappedTensorData : TensorData
             _guard = data._guard is { IsDone: false } guard ? guard : null;
             _first = offset;
             _next = offset;
+            _released = offset;
             ObjectDisposedException.ThrowIf(data._data is null, data);
             data.Advise(offset, offset + length, Posix.WillNeed);
         }
@@ -127,6 +132,12 @@ internal sealed unsafe class MappedTensorData : TensorData
         {
             ObjectDisposedException.ThrowIf(_data._data is null, _data);
             _data.CheckRange(_next, length);
+            if (_next - _released >= Kept)
+            {
+                _data.Advise(_released, _next, Posix.DontNeed);
+                _released = _next;
+            }
+
             var bytes = new ReadOnlySpan<byte>(_data._data + _next, length);
             _next += length;
             if (_guard is not null)
@@ -140,7 +151,7 @@ internal sealed unsafe class MappedTensorData : TensorData
         public override void Finish()
         {
             _guard?.Take(_first, _next - _first, _crc);
-            _data.Advise(_first, _next, Posix.DontNeed);
+            _data.Advise(_released, _next, Posix.DontNeed);
         }
     }
 }

@@ -103,6 +103,11 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
                 WriteVerbose($"{omission.Name} was not tried: {omission.Reason}");
             }
 
+            foreach (var dimension in result.Dimensions)
+            {
+                WriteVerbose($"{dimension.Name}: {(dimension.Identical ? "the same bits" : "other bits")} in {dimension.Variants.Count} variants.");
+            }
+
             WriteObject(Quiet ? result.Identical : result);
         });
     }

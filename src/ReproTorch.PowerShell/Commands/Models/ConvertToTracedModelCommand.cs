@@ -58,6 +58,7 @@ public sealed class ConvertToTracedModelCommand : ReproTorchCmdlet
             WriteWarning(warning);
         }
 
+        WriteVerbose($"Traced {Model.Name}.{Method}, {(NoCheck ? "not checked" : $"checked on {CheckInput.Length + 1} inputs")}.");
         WriteObject(trace.Model);
     }
 }

@@ -31,6 +31,9 @@ public sealed class CompareTorchOperatorTraceCommand : ReproTorchCmdlet
     protected override void Process()
     {
         OperatorTraceComparison comparison = OperatorTraceComparer.Compare(_reference, ToTrace(DifferenceObject));
+        WriteVerbose(
+            $"Compared {comparison.DifferenceCount} operators with {comparison.ReferenceCount}, {(comparison.HashesCompared ? "with" : "without")} "
+                + $"their results: {comparison.SameBefore} are the same from the beginning.");
         WriteObject(Quiet ? comparison.Identical : comparison);
     }
 

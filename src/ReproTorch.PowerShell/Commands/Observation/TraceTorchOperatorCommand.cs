@@ -59,6 +59,7 @@ public sealed class TraceTorchOperatorCommand : ReproTorchCmdlet
             try
             {
                 object?[] output = Record(file, options);
+                WriteVerbose($"Recorded the operators of a block that wrote {output.Length} objects{(Hash ? ", with hashes of their results" : string.Empty)}.");
                 WriteObject(OperatorTraceFile.Read(file, output));
             }
             finally
@@ -73,6 +74,7 @@ public sealed class TraceTorchOperatorCommand : ReproTorchCmdlet
         if (ShouldProcess(target, "Record the operators that run"))
         {
             AtomicFile.WriteWith(target, Force, temporary => _ = Record(temporary, options));
+            WriteVerbose($"Wrote {target}.");
             WriteObject(new FileInfo(target));
         }
     }

@@ -41,6 +41,7 @@ public sealed class GetTorchRngStateCommand : ReproTorchCmdlet
         if (ShouldProcess(file, "Write the states of the random streams"))
         {
             RngStateFile.Write(file, state, Force);
+            WriteVerbose($"Wrote {file}.");
             if (PassThru)
             {
                 WriteObject(new FileInfo(file));

@@ -43,6 +43,7 @@ public sealed class SetTorchRngStateCommand : ReproTorchCmdlet
         }
 
         RandomStreams.Restore(state);
+        WriteVerbose($"Restored the states of {string.Join(", ", state.Sources)}.");
         if (PassThru)
         {
             WriteObject(RandomStreams.Report(state.Sources, Cancellation), enumerateCollection: true);

@@ -8,7 +8,7 @@ using ReproTorch.Tensors.Files;
 namespace ReproTorch.PowerShell.Commands.Runs;
 
 /// <summary>Writes comparisons as one HTML page.</summary>
-[Cmdlet(VerbsData.Export, "RunReport", DefaultParameterSetName = ComparisonSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Export, "RunReport", DefaultParameterSetName = IdenticalSet, SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportRunReportCommand : RunComparisonCmdlet
 {

@@ -34,7 +34,12 @@ public sealed class ImportRunOutputCommand : ReproTorchCmdlet
                 {
                     foreach (string file in RunFolder.Files(found))
                     {
-                        Attempt(file, () => WriteObject(RunFile.Read(file), enumerateCollection: true));
+                        Attempt(file, () =>
+                        {
+                            IReadOnlyList<RunOutput> runs = RunFile.Read(file);
+                            WriteVerbose($"Read {runs.Count} run{(runs.Count == 1 ? string.Empty : "s")} from {file}.");
+                            WriteObject(runs, enumerateCollection: true);
+                        });
                     }
                 }
             });

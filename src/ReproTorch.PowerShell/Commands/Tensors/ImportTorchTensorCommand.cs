@@ -65,6 +65,7 @@ public sealed class ImportTorchTensorCommand : ReproTorchCmdlet
             }
         }
 
+        WriteVerbose($"Read {found} of {tensors.Count} tensors from {file}.");
         if (found == 0 && tensors.Count > 0)
         {
             throw new ReproTorchException(
