@@ -33,6 +33,12 @@ public static class RngStateFile
     public static void Write(string path, RngState state, bool force)
     {
         ArgumentNullException.ThrowIfNull(state);
+        NpzFile.Write(path, Members(state), force);
+    }
+
+    /// <summary>A state as members of a file, which may have others.</summary>
+    internal static List<NamedTensorData> Members(RngState state)
+    {
         var members = new List<NamedTensorData>();
         foreach ((string device, byte[] bytes) in state.Torch)
         {
@@ -56,14 +62,17 @@ public static class RngStateFile
             AddCount(members, NumpyCount, numpy.DrawCount, state.NumpyOrigin);
         }
 
-        NpzFile.Write(path, members, force);
+        return members;
     }
 
     /// <summary>Reads a state that <see cref="Write"/> or Python wrote. Nothing is restored.</summary>
     /// <exception cref="ReproTorchException">The file is damaged, or holds no states.</exception>
-    public static RngState Read(string path)
+    public static RngState Read(string path) => Read(path, NpzFile.Read(path));
+
+    /// <summary>The state among the members of a file. Nothing is restored.</summary>
+    /// <inheritdoc cref="Read(string)"/>
+    internal static RngState Read(string path, IReadOnlyList<NamedTensorData> members)
     {
-        IReadOnlyList<NamedTensorData> members = NpzFile.Read(path);
         var state = new RngState
         {
             Torch = members.Where(member => member.Name.StartsWith(TorchPrefix, StringComparison.Ordinal)).ToDictionary(

@@ -18,6 +18,11 @@ public static class TorchOperator
     /// <inheritdoc cref="Call"/>
     internal static object? Record(string name, params object?[] arguments) => CallWith(name, arguments, [], recordGradients: true);
 
+    /// <inheritdoc cref="Record(string, object?[])"/>
+    internal static object? Record(
+        string name, IReadOnlyList<object?> arguments, IReadOnlyList<KeyValuePair<string, object?>> keywords) =>
+        CallWith(name, arguments, keywords, recordGradients: true);
+
     /// <summary>Calls an operator with arguments by position and by name.</summary>
     /// <inheritdoc cref="Call"/>
     public static object? CallWith(
