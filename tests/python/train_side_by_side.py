@@ -151,7 +151,7 @@ def train_in_python(case, model, data):
                     validation_loss += loss_function(output, labels).item() * len(images)
                     right += (output.argmax(1) == labels).sum().item()
             epoch["metrics"] = {"validationLoss": validation_loss / len(data["vx"]), "validationAccuracy": right / len(data["vx"])}
-        epoch["learningRate"] = optimizer.param_groups[0]["lr"]
+        epoch["learningRate"] = rate
         if schedule is not None and "OneCycle" not in case["schedule"]:
             if "Plateau" in case["schedule"]:
                 schedule.step(epoch["metrics"].get("validationLoss", epoch["loss"]))
@@ -331,7 +331,7 @@ def cases():
         yield {**base, "name": f"frozen {kind}", "frozen": ["features.*"]}
         yield {**base, "name": f"set to none {kind}", "setGradientsToNone": True}
         yield {**base, "name": f"validation {kind}", "validation": True, "validationBatchSize": 64}
-        yield {**base, "name": f"after runs {kind}", "runsBefore": 5}
+        yield {**base, "name": f"after runs {kind}", "runsBefore": 5, "layers": ["Flatten()", "Linear(64, 30)", "Tanh()", "Dropout(0.3)", "Linear(30, 10)"]}
         yield {**base, "name": f"batches of one {kind}", "batchSize": 1, "rows": 30, "layers": ["Flatten()", "Linear(64, 10)", "Dropout(0.5)"]}
         yield {**base, "name": f"more than the rows {kind}", "batchSize": 1000}
     yield {**sgd, "name": "groups SGD", "groups": [{"pattern": "*bias", "optimizer": "SGD(lr=0.02, momentum=0.5)"}]}

@@ -59,6 +59,7 @@ internal sealed class TrainingRun
     private DType _lossDType = DType.float32;
     private ScheduleState _schedule;
     private long _stepsDoneBefore;
+    private double _rate;
     private double? _best;
     private int _epochsWithoutBetter;
 
@@ -82,6 +83,7 @@ internal sealed class TrainingRun
         double[] rates = [.. groups.Select(group => group.LearningRate)];
         _schedule = options.Schedule?.Begin(rates, options.Optimizer.HasMomentum, StepsInAll)
             ?? new ScheduleState { InitialRates = rates, Rates = rates };
+        _rate = _schedule.Rates[0];
     }
 
     private long StepsInAll => _options.Epochs * ((_order.Batches + _options.Accumulate - 1) / _options.Accumulate);
@@ -219,6 +221,7 @@ internal sealed class TrainingRun
             _model.Optimizer.ClipValue(value);
         }
 
+        _rate = _schedule.Rates[0];
         _model.Optimizer.Step(_schedule);
         if (_options.Schedule is { MovesEachStep: true } schedule)
         {
@@ -242,7 +245,7 @@ internal sealed class TrainingRun
             Step = batch + 1,
             Steps = _order.Batches,
             Loss = _losses[^1],
-            LearningRate = _schedule.Rates[0],
+            LearningRate = _rate,
             Elapsed = elapsed,
             Remaining = elapsed * ((double)(all - _losses.Count) / Math.Max(1, _losses.Count - _stepsDoneBefore)),
             IsLogged = (batch + 1) % _options.LogEvery == 0,
@@ -251,7 +254,6 @@ internal sealed class TrainingRun
 
     private void EndEpoch(int epoch)
     {
-        double rate = _schedule.Rates[0];
         double sum = 0;
         int batches = (int)_order.Batches;
         for (int i = _losses.Count - batches; i < _losses.Count; i++)
@@ -282,7 +284,7 @@ internal sealed class TrainingRun
             Epoch = epoch + 1,
             Loss = loss,
             Metrics = metrics,
-            LearningRate = rate,
+            LearningRate = _rate,
             WeightsHash = _model.WeightsHash(),
         };
         _epochs.Add(ended);
@@ -327,6 +329,7 @@ internal sealed class TrainingRun
 
         checkpoint.Restore(_script, _model);
         _schedule = checkpoint.Place.Schedule;
+        _rate = _schedule.Rates[0];
         _best = checkpoint.Place.Best;
         _epochsWithoutBetter = checkpoint.Place.EpochsWithoutBetter;
         _lossDType = checkpoint.Place.LossDType == nameof(DType.float64) ? DType.float64 : DType.float32;

@@ -33,7 +33,7 @@ public sealed record TrainingEpoch
     public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); }
         = new Dictionary<string, double>();
 
-    /// <summary>The learning rate of the first group in it, at its end.</summary>
+    /// <summary>The learning rate of the first group in its last step.</summary>
     public double LearningRate { get; init; }
 
     /// <summary>XXH3-128 over the names and content hashes of all parameters and buffers after it, in hex.</summary>
