@@ -34,6 +34,7 @@ public static class RunReport
                 {
                     WriteVerdict(html, comparison, options);
                     RunsSection.Write(html, comparison, reference, difference);
+                    LossChart.WriteSection(html, reference, difference);
                     WriteOutputs(html, comparison, reference, difference, options, cancellationToken);
                     EnvironmentSection.Write(html, reference?.Environment, difference?.Environment);
                 }

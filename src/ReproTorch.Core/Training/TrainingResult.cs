@@ -120,6 +120,13 @@ public sealed record TrainingResult
         };
     }
 
+    /// <summary>The training wherever a run is taken.</summary>
+    public static implicit operator RunOutput(TrainingResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return result.ToRunOutput();
+    }
+
     /// <summary>How it ended, in one line.</summary>
     public override string ToString() => FormattableString.Invariant(
         $"{Model}: {Epochs.Count} epochs, {Losses.Count} steps, {End}, last loss {(Losses.Count > 0 ? Losses[^1] : double.NaN):F4}, weights {WeightsHash}");
