@@ -9,6 +9,7 @@ using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
+using ReproTorch.Training;
 
 namespace ReproTorch.Benchmarks;
 
@@ -92,6 +93,22 @@ internal static class Workers
             "randn" => () => numpy.StandardNormal(array),
             _ => throw new ArgumentException($"There is no draw '{method}'.", nameof(method)),
         });
+    }
+
+    /// <summary>Trains a model, an epoch a call.</summary>
+    public static void Train(string modelPath, string inputPath, string targetPath, int threads)
+    {
+        DeterminismPolicy.Set(new DeterminismSettings { Threads = threads });
+        using ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
+        var data = new TrainingData([Load(inputPath)], Load(targetPath));
+        var options = new TrainingOptions
+        {
+            Loss = TrainingLoss.Parse("CrossEntropyLoss"),
+            Optimizer = OptimizerOptions.Parse("Adam"),
+            BatchSize = 32,
+            Shuffle = true,
+        };
+        Time(() => Trainer.Train(model, data, options));
     }
 
     private static void Time(Action call) => Serve(calls =>
