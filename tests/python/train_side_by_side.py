@@ -3,7 +3,7 @@
 For each case: the loss of each step, the learning rates, what the validation gave, all parameters and buffers at the end, and the state
 of libtorch's generator. Cases are each optimizer with several sets of options, shuffled and not, over several seeds and batch sizes; each
 loss; each schedule; clipping, accumulation, groups, frozen parameters; a module of Python that was scripted, and one that ReproTorch built
-from layers. Then trainings that are ended at random steps and go on from their checkpoint in another process; the same twice, in two
+from layers. Then trainings that are ended at random steps, or killed, and go on from their checkpoint in another process; the same twice, in two
 processes; and two threads.
 
 tests/SideBySideHost does ReproTorch's part; REPROTORCH_SIDE_BY_SIDE names another one. Arguments choose cases by a part of their name.
@@ -18,7 +18,9 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
+import zipfile
 
 import numpy as np
 import torch
@@ -398,6 +400,40 @@ def check_checkpoints(tally):
             tally.tell(f"gone on at {at}: {plan['optimizer']}", compare(plan, model, losses, epochs, answer, question))
 
 
+def check_kills(tally):
+    """Killed at any moment, most often while it writes a checkpoint: an old or a new one is there, whole, and the training goes on from it."""
+    chance = random.Random(9)
+    plan = {**BASE, "optimizer": "Adam(lr=3e-3)", "shuffle": True, "epochs": 4, "batchSize": 16, "rows": 200}
+    model, data, question = prepare("kill", plan)
+    losses, epochs = train_in_python(plan, model, data)
+    for attempt in range(6):
+        checkpoint = FOLDER / f"killed-{attempt}.npz"
+        kills = 0
+        while True:
+            host = Host()
+            going = {**question, "threads": 1, "checkpoint": str(checkpoint), "checkpointEvery": 1}
+            if checkpoint.exists():
+                going["resume"] = str(checkpoint)
+            before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+            host.process.stdin.write(json.dumps(going) + "\n")
+            host.process.stdin.flush()
+            # From its first new checkpoint on it is killed at a random moment.
+            while kills < 3 and host.process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns != before):
+                time.sleep(0.002)
+            if kills < 3:
+                time.sleep(chance.random() * 0.15)
+                host.process.kill()
+                kills += 1
+                host.process.wait()
+                if zipfile.ZipFile(checkpoint).testzip() is not None:
+                    tally.tell(f"killed {kills}", "the checkpoint is damaged")
+                continue
+            answer = json.loads(host.process.stdout.readline())
+            host.close()
+            break
+        tally.tell(f"killed three times, attempt {attempt + 1}", compare(plan, model, losses, epochs, answer, question))
+
+
 def check_threads(tally):
     """The same twice in two processes, for one thread and for two."""
     case = {**BASE, "optimizer": "Adam(lr=3e-3)", "shuffle": True, "rows": 600, "batchSize": 64}
@@ -421,6 +457,8 @@ def main(words):
     check_cases(tally, words)
     if not words or "checkpoints" in words:
         check_checkpoints(tally)
+    if not words or "kills" in words:
+        check_kills(tally)
     if not words or "threads" in words:
         check_threads(tally)
     for file in FOLDER.iterdir():

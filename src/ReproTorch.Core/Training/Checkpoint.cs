@@ -127,8 +127,8 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Puts everything back: the streams last, when nothing can fail any more.</summary>
-    /// <exception cref="ReproTorchException">It is of another model.</exception>
+    /// <summary>Puts everything back.</summary>
+    /// <exception cref="ReproTorchException">It is of another model, or damaged. Model and streams are as before.</exception>
     public void Restore(ScriptModel script, TrainedModel model)
     {
         NamedTensorData[] weights =
@@ -142,7 +142,6 @@ internal sealed class Checkpoint : IDisposable
             throw FileFault.In(_path, $"it has gradients of {gradients.Count} parameters, and {model.Optimizer.Count} are trained.");
         }
 
-        ModelParameters.Write(script, weights, strict: true, _path);
         for (int i = 0; i < model.Optimizer.Count; i++)
         {
             foreach (string state in model.Optimizer.StateNames)
@@ -160,7 +159,17 @@ internal sealed class Checkpoint : IDisposable
             }
         }
 
+        RngState before = RandomStreams.Capture(_streams.Sources);
         RandomStreams.Restore(_streams);
+        try
+        {
+            ModelParameters.Write(script, weights, strict: true, _path);
+        }
+        catch
+        {
+            RandomStreams.Restore(before);
+            throw;
+        }
     }
 
     /// <summary>Lets go of the file, which the next checkpoint may replace.</summary>
