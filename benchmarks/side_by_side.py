@@ -259,7 +259,7 @@ class Bench:
         samples = self.time_workers("training", {
             "ReproTorch": [*INSIDE, "train", model, x, y, threads],
             "Python": [*peer, "serve", str(self.folder), threads],
-        }, calls=1)
+        }, calls=3)
         self.line(10, "an epoch of the digits network, Adam, batches of 32", milliseconds, samples, "Python", 1)
         whole = self.take_turns("training, whole", {
             "ReproTorch": lambda: self.run_once([

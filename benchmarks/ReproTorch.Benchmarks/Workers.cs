@@ -95,7 +95,7 @@ internal static class Workers
         });
     }
 
-    /// <summary>Trains a model, an epoch a call.</summary>
+    /// <summary>Trains a model for as many epochs as calls are asked for.</summary>
     public static void Train(string modelPath, string inputPath, string targetPath, int threads)
     {
         DeterminismPolicy.Set(new DeterminismSettings { Threads = threads });
@@ -108,17 +108,22 @@ internal static class Workers
             BatchSize = 32,
             Shuffle = true,
         };
-        Time(() => Trainer.Train(model, data, options));
+        TimeAll(epochs => Trainer.Train(model, data, options with { Epochs = (int)epochs }));
     }
 
-    private static void Time(Action call) => Serve(calls =>
+    private static void Time(Action call) => TimeAll(calls =>
     {
-        long start = Stopwatch.GetTimestamp();
-        TimeSpan used = Environment.CpuUsage.TotalTime;
         for (long i = 0; i < calls; i++)
         {
             call();
         }
+    });
+
+    private static void TimeAll(Action<long> work) => Serve(calls =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        work(calls);
 
         used = Environment.CpuUsage.TotalTime - used;
         return string.Create(
