@@ -1,4 +1,3 @@
-using ReproTorch.Comparison;
 using ReproTorch.Models.Layers;
 
 namespace ReproTorch.Training;
@@ -25,8 +24,7 @@ public abstract class LearningRateSchedule
 
     private readonly string _text;
 
-    private protected LearningRateSchedule(LayerArguments arguments) => _text = arguments.Signature.Name + "("
-        + string.Join(", ", arguments.Signature.Parameters.Select(parameter => $"{parameter.Name}={Text(arguments[parameter.Name])}")) + ")";
+    private protected LearningRateSchedule(LayerArguments arguments) => _text = PartText.Of(arguments);
 
     /// <summary>The names of the schedules.</summary>
     public static IReadOnlyList<string> Names => s_catalogue.Names;
@@ -69,16 +67,6 @@ public abstract class LearningRateSchedule
     }
 
     private protected abstract double Next(ScheduleState state, int group);
-
-    private static string Text(object? value) => value switch
-    {
-        null => "None",
-        bool flag => flag ? "True" : "False",
-        double number => ExactText.Of(number),
-        string text => $"'{text}'",
-        object?[] items => $"[{string.Join(", ", items.Select(Text))}]",
-        _ => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!,
-    };
 
     private static void RequireAboveZero(LayerArguments arguments, string name)
     {

@@ -214,9 +214,7 @@ public sealed record OptimizerOptions
         ? value
         : throw arguments.Fault(name, $"{name} has to be 0 or more.");
 
-    private static string Text(double value) => ExactText.Of(value);
-
-    private static string Text(bool value) => value ? "True" : "False";
+    private static string Text(object value) => PartText.Of(value);
 
     private static ReproTorchException Invalid(string message) => new(ReproTorchErrorKind.InvalidArgument, message);
 }

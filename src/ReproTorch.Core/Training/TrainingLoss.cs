@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using ReproTorch.Comparison;
 using ReproTorch.Models.Layers;
 using ReproTorch.Tensors;
 
@@ -34,7 +32,7 @@ public sealed class TrainingLoss
         Threshold = threshold;
         IsMean = arguments.Text("reduction") != "sum";
         IgnoredClass = target == LossTarget.Classes ? arguments.Int("ignore_index") : null;
-        _text = $"{Name}({string.Join(", ", arguments.Signature.Parameters.Select(parameter => $"{parameter.Name}={Text(arguments[parameter.Name])}"))})";
+        _text = PartText.Of(arguments);
         _compute = compute;
     }
 
@@ -183,16 +181,6 @@ public sealed class TrainingLoss
         weight is null ? null : Tensor(TorchOperator.Call("aten::expand", weight, target.Shape));
 
     private static TorchTensor Tensor(object? result) => (TorchTensor)result!;
-
-    private static string Text(object? value) => value switch
-    {
-        null => "None",
-        bool flag => flag ? "True" : "False",
-        double number => ExactText.Of(number),
-        string text => $"'{text}'",
-        object?[] items => $"[{string.Join(", ", items.Select(Text))}]",
-        _ => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!,
-    };
 
     /// <summary>A list of weights as a tensor of the output's dtype and device, made once.</summary>
     private sealed class LossWeight

@@ -7,10 +7,10 @@ public sealed class OptimizerOptionsTests
     [Theory]
     [InlineData("SGD", 0.1, "SGD(lr=0.1, momentum=0, dampening=0, nesterov=False, weight_decay=0, maximize=False)")]
     [InlineData("sgd(momentum=0.9)", 0.1, "SGD(lr=0.1, momentum=0.9, dampening=0, nesterov=False, weight_decay=0, maximize=False)")]
-    [InlineData("Adam", null, "Adam(lr=0.001, betas=(0.9, 0.999), eps=1E-08, amsgrad=False, weight_decay=0, maximize=False)")]
-    [InlineData("torch.optim.AdamW(1e-2)", null, "AdamW(lr=0.01, betas=(0.9, 0.999), eps=1E-08, amsgrad=False, weight_decay=0.01, maximize=False)")]
-    [InlineData("RMSprop()", null, "RMSprop(lr=0.01, alpha=0.99, eps=1E-08, momentum=0, centered=False, weight_decay=0, maximize=False)")]
-    [InlineData("Adagrad", 0.5, "Adagrad(lr=0.5, lr_decay=0, initial_accumulator_value=0, eps=1E-10, weight_decay=0, maximize=False)")]
+    [InlineData("Adam", null, "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08, amsgrad=False, weight_decay=0, maximize=False)")]
+    [InlineData("torch.optim.AdamW(1e-2)", null, "AdamW(lr=0.01, betas=(0.9, 0.999), eps=1e-08, amsgrad=False, weight_decay=0.01, maximize=False)")]
+    [InlineData("RMSprop()", null, "RMSprop(lr=0.01, alpha=0.99, eps=1e-08, momentum=0, centered=False, weight_decay=0, maximize=False)")]
+    [InlineData("Adagrad", 0.5, "Adagrad(lr=0.5, lr_decay=0, initial_accumulator_value=0, eps=1e-10, weight_decay=0, maximize=False)")]
     public void DefaultsArePyTorchs(string text, double? rate, string whole) => Assert.Equal(whole, OptimizerOptions.Parse(text, rate).ToString());
 
     [Theory]
