@@ -35,6 +35,7 @@
         'Import-TorchModel'
         'Import-TorchTensor'
         'Invoke-TorchModel'
+        'Invoke-TorchTraining'
         'New-RandomStream'
         'New-TorchModel'
         'New-TorchTensor'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed and memory of ReproTorch beside those of its peers, in one run, as ratios.
 
-    ./build.sh bench [--rows 1,2,3,4,5,6,7,8,9] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
+    ./build.sh bench [--rows 1,2,3,4,5,6,7,8,9,10] [--rounds n] [--threads n] [--clock wall|cpu] [--large GB] [--json FILE]
 
 builds everything and then calls this. The sides take turns, round by round, in an order that moves on each round; a ratio is
 the median of the rounds' own ratios, so that what slows the machine for a while slows both. Writes only into a temporary
@@ -290,6 +290,26 @@ def read_both(*paths):
         thread.join()
     return time.perf_counter() - start
 
+    def row_10(self):
+        threads = str(self.options.threads)
+        peer = [self.python, str(PEERS / "train.py")]
+        subprocess.run([*peer, "make", str(self.folder), threads], check=True)
+        model, x, y = (self.file(name) for name in ("digits.pt", "digits-x.npy", "digits-y.npy"))
+        samples = self.time_workers("training", {
+            "ReproTorch": [*INSIDE, "train", model, x, y, threads],
+            "Python": [*peer, "serve", str(self.folder), threads],
+        }, calls=3)
+        self.line(10, "an epoch of the digits network, Adam, batches of 32", milliseconds, samples, "Python", 1)
+        whole = self.take_turns("training, whole", {
+            "ReproTorch": lambda: self.run_once([
+                PROGRAM, "train", model, "--input", x, "--target", y, "--loss", "CrossEntropyLoss", "--optimizer", "Adam", "--epochs", "3",
+                "--batch-size", "32", "--shuffle", "--seed", "0", "--threads", threads, "-o", self.file("trained.pt")]),
+            "Python": lambda: self.run_once([*peer, "once", str(self.folder), threads]),
+        }, rounds=min(5, self.options.rounds))
+        seconds, peaks = ({name: [sample[i] for sample in samples] for name, samples in whole.items()} for i in (0, 2))
+        self.line(10, "three epochs, from start to end of the process", milliseconds, seconds, "Python", 1)
+        self.line(10, "the same: peak resident memory", mebibytes, peaks, "Python", 1)
+
 
 def milliseconds(seconds):
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
@@ -342,7 +362,7 @@ def print_table(lines):
 
 
 def main():
-    known = [name[4:] for name in dir(Bench) if name.startswith("row_")]
+    known = sorted((name[4:] for name in dir(Bench) if name.startswith("row_")), key=int)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", default=",".join(known), help=f"which rows, of {','.join(known)} (all)")
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each comparison (15); a cold start takes 10 at least")

@@ -20,6 +20,9 @@ switch (args)
     case ["random", string method]:
         Workers.Random(method);
         break;
+    case ["train", string model, string inputs, string targets, string threads]:
+        Workers.Train(model, inputs, targets, int.Parse(threads, CultureInfo.InvariantCulture));
+        break;
     case ["memory", string model, string input]:
         Workers.Memory(model, input);
         break;

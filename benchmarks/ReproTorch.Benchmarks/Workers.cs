@@ -9,6 +9,7 @@ using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
+using ReproTorch.Training;
 
 namespace ReproTorch.Benchmarks;
 
@@ -94,14 +95,35 @@ internal static class Workers
         });
     }
 
-    private static void Time(Action call) => Serve(calls =>
+    /// <summary>Trains a model for as many epochs as calls are asked for.</summary>
+    public static void Train(string modelPath, string inputPath, string targetPath, int threads)
     {
-        long start = Stopwatch.GetTimestamp();
-        TimeSpan used = Environment.CpuUsage.TotalTime;
+        DeterminismPolicy.Set(new DeterminismSettings { Threads = threads });
+        using ScriptModel model = ModelLoader.Load(modelPath, new LoadOptions());
+        var data = new TrainingData([Load(inputPath)], Load(targetPath));
+        var options = new TrainingOptions
+        {
+            Loss = TrainingLoss.Parse("CrossEntropyLoss"),
+            Optimizer = OptimizerOptions.Parse("Adam"),
+            BatchSize = 32,
+            Shuffle = true,
+        };
+        TimeAll(epochs => Trainer.Train(model, data, options with { Epochs = (int)epochs }));
+    }
+
+    private static void Time(Action call) => TimeAll(calls =>
+    {
         for (long i = 0; i < calls; i++)
         {
             call();
         }
+    });
+
+    private static void TimeAll(Action<long> work) => Serve(calls =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        work(calls);
 
         used = Environment.CpuUsage.TotalTime - used;
         return string.Create(

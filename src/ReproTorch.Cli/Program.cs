@@ -12,7 +12,7 @@ internal static class Program
     {
         // libtorch takes a third of a second to load: beside all that comes before its first use, not after it.
         // What goes wrong is told where it is used first.
-        bool loads = args is ["run", _, _, ..];
+        bool loads = args is ["run" or "train", _, _, ..];
         if (loads)
         {
             TorchLibrary.BeginLoad();
@@ -36,6 +36,7 @@ internal static class Program
             RunCommand.Create(),
             CompareCommand.Create(),
             VerifyCommand.Create(),
+            TrainCommand.Create(),
             RandomCommand.Create(),
             ProbeCommand.Create(),
             SweepChildCommand.Create(),

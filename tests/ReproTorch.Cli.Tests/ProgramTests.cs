@@ -51,6 +51,37 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public void TrainingIsTheSameTwiceAndWritesModelRunAndCurve()
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return torch.dropout(x * self.w, 0.5, self.training)", weight: 0.5f);
+        string input = SaveTensor("x.npy", [1, 2, 3, 4, 5]);
+        string target = SaveTensor("y.npy", [2, 4, 6, 8, 10]);
+        string[] arguments =
+        [
+            "train", model, "--input", input, "--target", target, "--loss", "MSE", "--optimizer", "SGD", "--lr", "0.01", "--epochs", "3", "--batch-size",
+            "2", "--shuffle", "--seed", "1",
+        ];
+        (int code, string text, _) = Run([.. arguments, "-o", Here("a.pt"), "--run", Here("a.npz"), "--chart", Here("a.svg"), "--log-every", "2"]);
+        Assert.Equal(0, code);
+        Assert.Contains("Epoch 1/3, Step 2/3: Loss: ", text, StringComparison.Ordinal);
+        Assert.True(File.Exists(Here("a.pt")) && File.Exists(Here("a.svg")));
+        (code, text, _) = Run([.. arguments, "-o", Here("b.pt"), "--run", Here("b.npz"), "--json"]);
+        Assert.Equal(0, code);
+        using JsonDocument json = JsonDocument.Parse(text);
+        Assert.Equal(9, json.RootElement.GetProperty("losses").GetArrayLength());
+        Assert.Equal(
+            json.RootElement.GetProperty("weightsHash").GetString(),
+            json.RootElement.GetProperty("epochs")[2].GetProperty("weightsHash").GetString());
+        Assert.True(json.RootElement.GetProperty("epochs")[0].GetProperty("loss").GetDouble() > 0);
+        Assert.Equal(JsonValueKind.Object, json.RootElement.GetProperty("epochs")[0].GetProperty("metrics").ValueKind);
+        Assert.Equal(0, Run("compare", Here("a.npz"), Here("b.npz")).Code);
+        (code, _, string error) = Run([.. arguments, "-o", Here("c.pt"), "--schedule", "StepLR"]);
+        Assert.Equal(2, code);
+        Assert.Contains("needs step_size", error, StringComparison.Ordinal);
+        Assert.Equal(2, Run("train", model).Code);
+    }
+
+    [Fact]
     public void RunAsJsonTellsWhatCameOut()
     {
         string model = SaveModel("def forward(self, x: Tensor):\n    return {'a': x, 'b': 3, 'c': 'text'}");
@@ -146,10 +177,13 @@ public sealed class ProgramTests : IDisposable
 
     private string Here(string name) => Path.Combine(_folder, name);
 
-    private string SaveModel(string source)
+    private string SaveModel(string source, float? weight = null)
     {
         string path = Here("model.pt");
-        new ModelSource { Source = source }.Compile().Save(path, force: true);
+        KeyValuePair<string, TorchTensor>[] parameters = weight is { } value
+            ? [KeyValuePair.Create("w", TorchTensor.FromSpan<float>([value], DType.float32))]
+            : [];
+        new ModelSource { Source = source, Parameters = parameters }.Compile().Save(path, force: true);
         return path;
     }
 

@@ -13,6 +13,7 @@ internal static class Program
             ["random"] => RandomQuestions.Answer,
             ["states"] => StateQuestions.Answer,
             ["operators"] => OperatorQuestions.Answer,
+            ["training"] => TrainingQuestions.Answer,
             _ => throw new ArgumentException($"There is no kind of questions '{string.Join(' ', args)}'."),
         };
         using var input = new StreamReader(Console.OpenStandardInput());

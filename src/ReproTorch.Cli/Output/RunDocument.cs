@@ -46,5 +46,6 @@ internal sealed record RunDocument(
     Converters = [typeof(ExactDoubleConverter)])]
 [JsonSerializable(typeof(TorchEnvironment))]
 [JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(TrainingDocument))]
 [JsonSerializable(typeof(ReproTorch.Sweeps.SweepResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

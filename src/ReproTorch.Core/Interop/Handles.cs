@@ -127,3 +127,19 @@ internal sealed class ObserverHandle : SafeHandle
         return true;
     }
 }
+
+internal sealed class OptimizerHandle : SafeHandle
+{
+    public OptimizerHandle()
+        : base(nint.Zero, ownsHandle: true)
+    {
+    }
+
+    public override bool IsInvalid => handle == nint.Zero;
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.rpt_optimizer_free(handle);
+        return true;
+    }
+}

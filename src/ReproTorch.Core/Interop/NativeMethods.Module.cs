@@ -127,5 +127,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(NativeLibraryLoader.LibraryName)]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    internal static partial nint rpt_method_forget_plans(MethodHandle method);
+
+    [LibraryImport(NativeLibraryLoader.LibraryName)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     internal static partial void rpt_method_free(nint method);
 }

@@ -61,6 +61,30 @@ internal unsafe struct NativeDeterminism
     };
 }
 
+/// <summary>rpt_optimizer_numbers of reprotorch.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeOptimizerNumbers
+{
+    public uint StructSize;
+    public int Maximize;
+    public int Nesterov;
+    public int Amsgrad;
+    public int Centered;
+    public int Reserved;
+    public double LearningRate;
+    public double WeightDecay;
+    public double Momentum;
+    public double Dampening;
+    public double Beta1;
+    public double Beta2;
+    public double Eps;
+    public double Alpha;
+    public double LearningRateDecay;
+    public double InitialAccumulatorValue;
+
+    public static NativeOptimizerNumbers Create() => new() { StructSize = (uint)sizeof(NativeOptimizerNumbers) };
+}
+
 /// <summary>rpt_value_kind of reprotorch.h.</summary>
 internal enum NativeValueKind
 {

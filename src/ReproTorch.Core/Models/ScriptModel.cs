@@ -112,6 +112,36 @@ public sealed class ScriptModel : TorchModel
                 ReproTorchErrorKind.InvalidArgument, $"{Name}.{method} does not return one tensor: {Method(method).Schema}");
     }
 
+    /// <summary>Runs a method of tensors operator by operator, as Python runs a module that is no script: what TorchScript's executor
+    /// would fuse and differentiate by rules of its own has other bits, and dropout other draws.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="inputs">Its arguments.</param>
+    /// <param name="recordGradients">Whether the result knows how it depends on the parameters.</param>
+    /// <exception cref="ReproTorchException">As <see cref="Invoke(string, ModelInput)"/>, or the result is no tensor.</exception>
+    internal TorchTensor InvokePlainly(string method, IReadOnlyList<TorchTensor> inputs, bool recordGradients)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_executor_optimize(0, out int before));
+        try
+        {
+            SafeHandle[] handles = [.. inputs.Select(input => input.Handle)];
+            object? result = InvokeTensors(MethodOf(method), handles, recordGradients);
+            return result as TorchTensor ?? throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"{Name}.{method} does not return one tensor: {Method(method).Schema}. A loss is computed from one.");
+        }
+        finally
+        {
+            NativeError.ThrowIfFailed(NativeMethods.rpt_executor_optimize(before, out _));
+        }
+    }
+
+    /// <summary>Forgets what TorchScript's executor has made of a method in earlier runs: it would be used even where
+    /// <see cref="InvokePlainly"/> asks for none of it.</summary>
+    internal void ForgetPlans(string method) => NativeError.ThrowIfFailed(NativeMethods.rpt_method_forget_plans(MethodOf(method)));
+
+    /// <summary>Parameters or buffers were changed in place: the model is no longer that of its file.</summary>
+    internal void MarkChanged() => _sha256 = null;
+
     /// <inheritdoc/>
     public override TraceResult Trace(string method, ModelInput input, bool strict)
     {
@@ -248,7 +278,7 @@ public sealed class ScriptModel : TorchModel
     /// <inheritdoc/>
     internal override void Overwrite(IEnumerable<(TorchTensor Target, TorchTensor Value)> tensors)
     {
-        _sha256 = null;
+        MarkChanged();
         foreach ((TorchTensor target, TorchTensor value) in tensors)
         {
             TorchOperator.Call("aten::copy_", target, value);
@@ -269,7 +299,8 @@ public sealed class ScriptModel : TorchModel
         }
     }
 
-    private static unsafe object? InvokeTensors(MethodHandle method, ReadOnlySpan<SafeHandle> handles)
+    private static unsafe object? InvokeTensors(
+        MethodHandle method, ReadOnlySpan<SafeHandle> handles, bool recordGradients = false)
     {
         TensorHandle tensor;
         nint value;
@@ -278,7 +309,7 @@ public sealed class ScriptModel : TorchModel
             fixed (nint* first = held.Pointers)
             {
                 NativeError.ThrowIfFailed(NativeMethods.rpt_method_run_tensors(
-                    method, first, handles.Length, 0, out tensor, out value));
+                    method, first, handles.Length, recordGradients ? 1 : 0, out tensor, out value));
             }
         }
 

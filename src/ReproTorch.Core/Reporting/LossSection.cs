@@ -7,6 +7,7 @@ namespace ReproTorch.Reporting;
 /// <summary>The losses of training runs: shown where a run has an output <c>loss</c> that is a vector of floating point numbers, one a step.</summary>
 internal static class LossSection
 {
+    // What a training calls its losses as a run (TrainingResult.ToRunOutput).
     private const string Name = "loss";
 
     /// <summary>Writes the section; nothing where neither run has losses.</summary>
@@ -21,6 +22,7 @@ internal static class LossSection
 
         using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "loss"));
         html.Element("h2", "Loss", ("id", prefix + "loss"));
+        LossChart.WriteFigure(html, expected ?? actual!, expected is null ? null : actual);
         SideBySide.Write(html, "The losses of both runs",
         [
             Row("Steps", losses => ReportText.Count(losses.Length)),

@@ -14,10 +14,23 @@ public static class TorchOperator
     /// <exception cref="ReproTorchException">There is no such operator, the arguments do not fit, or it failed.</exception>
     public static object? Call(string name, params object?[] arguments) => CallWith(name, arguments, []);
 
+    /// <summary>Calls an operator and records how its result depends on its arguments, for a gradient. Not under torch.no_grad().</summary>
+    /// <inheritdoc cref="Call"/>
+    internal static object? Record(string name, params object?[] arguments) => CallWith(name, arguments, [], recordGradients: true);
+
+    /// <inheritdoc cref="Record(string, object?[])"/>
+    internal static object? Record(
+        string name, IReadOnlyList<object?> arguments, IReadOnlyList<KeyValuePair<string, object?>> keywords) =>
+        CallWith(name, arguments, keywords, recordGradients: true);
+
     /// <summary>Calls an operator with arguments by position and by name.</summary>
     /// <inheritdoc cref="Call"/>
-    public static unsafe object? CallWith(
-        string name, IReadOnlyList<object?> arguments, IReadOnlyList<KeyValuePair<string, object?>> keywords)
+    public static object? CallWith(
+        string name, IReadOnlyList<object?> arguments, IReadOnlyList<KeyValuePair<string, object?>> keywords) =>
+        CallWith(name, arguments, keywords, recordGradients: false);
+
+    private static unsafe object? CallWith(
+        string name, IReadOnlyList<object?> arguments, IReadOnlyList<KeyValuePair<string, object?>> keywords, bool recordGradients)
     {
         ArgumentNullException.ThrowIfNull(keywords);
         ValueHandle[] values = TorchValue.ToNativeAll(arguments);
@@ -32,7 +45,7 @@ public static class TorchOperator
             fixed (nint* first = held.Pointers, firstName = names, firstKeyword = heldKeywords.Pointers)
             {
                 NativeError.ThrowIfFailed(NativeMethods.rpt_operator_call(
-                    name, first, values.Length, firstName, firstKeyword, names.Length, 0, out ValueHandle result));
+                    name, first, values.Length, firstName, firstKeyword, names.Length, recordGradients ? 1 : 0, out ValueHandle result));
                 using (result)
                 {
                     return TorchValue.FromNative(result);

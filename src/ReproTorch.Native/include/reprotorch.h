@@ -44,6 +44,7 @@ typedef struct rpt_module rpt_module;       /* a torch::jit::Module */
 typedef struct rpt_method rpt_method;       /* one method of a module */
 typedef struct rpt_generator rpt_generator; /* an at::Generator */
 typedef struct rpt_observer rpt_observer;   /* what records the operators that run */
+typedef struct rpt_optimizer rpt_optimizer; /* parameters that are trained, and the optimizer's state for each */
 
 /* ---- error ------------------------------------------------------------------------------------------------- */
 
@@ -372,6 +373,8 @@ RPT_API rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before);
  * "number" (one without dimensions), of lists of tensors only "masks". A constant tensor has "constant": dtype and shape, and
  * "isNumber", in place of the last three. */
 RPT_API rpt_error *rpt_method_uses(const rpt_method *method, char **out_json);
+/* Forgets the plans that TorchScript's executor made from earlier runs of the method, which it prefers to rpt_executor_optimize. */
+RPT_API rpt_error *rpt_method_forget_plans(const rpt_method *method);
 RPT_API void rpt_method_free(rpt_method *method);
 
 /* ---- trace ------------------------------------------------------------------------------------------------- */
@@ -423,6 +426,75 @@ typedef enum rpt_optimization {
  * gives RPT_ERROR_INVALID_ARGUMENT. */
 RPT_API rpt_error *rpt_module_optimize(const rpt_module *module, int32_t level, const char *const *preserved,
                                        int64_t preserved_count, rpt_module **out_module);
+
+/* ---- autograd ---------------------------------------------------------------------------------------------- */
+
+/* Tensor.requires_grad_(on). Only of a leaf, which a parameter is, and of floating-point or complex numbers. */
+RPT_API rpt_error *rpt_tensor_require_gradient(rpt_tensor *tensor, int32_t on);
+/* Tensor.grad; null where there is none. Shares memory. */
+RPT_API rpt_error *rpt_tensor_gradient(const rpt_tensor *tensor, rpt_tensor **out_gradient);
+/* Sets Tensor.grad; null takes it away. Shape, dtype and device must be the tensor's. */
+RPT_API rpt_error *rpt_tensor_set_gradient(rpt_tensor *tensor, const rpt_tensor *gradient);
+/* Tensor.backward() of a tensor of one element: adds to the gradients of all leaves that it was computed from, and frees the
+ * recorded graph. */
+RPT_API rpt_error *rpt_tensor_backward(const rpt_tensor *loss);
+
+/* ---- optimizer --------------------------------------------------------------------------------------------- */
+
+/* Append only. */
+typedef enum rpt_optimizer_kind {
+    RPT_OPTIMIZER_SGD = 0,
+    RPT_OPTIMIZER_ADAM = 1,
+    RPT_OPTIMIZER_ADAMW = 2,
+    RPT_OPTIMIZER_RMSPROP = 3,
+    RPT_OPTIMIZER_ADAGRAD = 4
+} rpt_optimizer_kind;
+
+/* The numbers of one group of parameters, by the names that torch.optim has for them. Each optimizer reads its own. */
+typedef struct rpt_optimizer_numbers {
+    uint32_t struct_size; /* in: sizeof(rpt_optimizer_numbers) */
+    int32_t maximize;
+    int32_t nesterov; /* SGD */
+    int32_t amsgrad;  /* Adam, AdamW */
+    int32_t centered; /* RMSprop */
+    int32_t reserved; /* 0 */
+    double lr;
+    double weight_decay;
+    double momentum;                  /* SGD, RMSprop */
+    double dampening;                 /* SGD */
+    double beta1;                     /* Adam, AdamW */
+    double beta2;                     /* Adam, AdamW */
+    double eps;                       /* all but SGD */
+    double alpha;                     /* RMSprop */
+    double lr_decay;                  /* Adagrad */
+    double initial_accumulator_value; /* Adagrad; read at a parameter's first step */
+} rpt_optimizer_numbers;
+
+/* An optimizer of these parameters, without state yet. groups[i] is the number of parameter i's group. The parameters stay
+ * where they are: a step changes them in place. */
+RPT_API rpt_error *rpt_optimizer_create(int32_t kind, rpt_tensor *const *parameters, const int32_t *groups, int64_t count,
+                                        rpt_optimizer **out_optimizer);
+/* One step of every parameter that has a gradient, with the numbers of its group (group_count of them). The operators, their
+ * order and the double arithmetic of the numbers are those of the loop over single tensors in torch/optim of 1.13, so the
+ * bits are Python's. */
+RPT_API rpt_error *rpt_optimizer_step(rpt_optimizer *optimizer, const rpt_optimizer_numbers *groups, int64_t group_count);
+/* Optimizer.zero_grad(set_to_none). */
+RPT_API rpt_error *rpt_optimizer_zero_gradients(rpt_optimizer *optimizer, int32_t set_to_none);
+/* torch.nn.utils.clip_grad_norm_ over the gradients of all parameters, in their order. norm_type may be infinite. out_norm is
+ * the total norm from before. */
+RPT_API rpt_error *rpt_optimizer_clip_norm(rpt_optimizer *optimizer, double max_norm, double norm_type, double *out_norm);
+/* torch.nn.utils.clip_grad_value_. */
+RPT_API rpt_error *rpt_optimizer_clip_value(rpt_optimizer *optimizer, double clip_value);
+/* State of a parameter by the name that torch.optim has for it ("step", "momentum_buffer", "exp_avg", ...); null where there is
+ * none yet. "step" is a copy, the others share memory. */
+RPT_API rpt_error *rpt_optimizer_state(const rpt_optimizer *optimizer, int64_t parameter, const char *name,
+                                       rpt_tensor **out_tensor);
+/* Sets it to a copy of the tensor. The shape must be the parameter's (of "step": none). */
+RPT_API rpt_error *rpt_optimizer_set_state(rpt_optimizer *optimizer, int64_t parameter, const char *name,
+                                           const rpt_tensor *tensor);
+/* The names of the states that an optimizer of that kind may have, with a space between. Borrowed for ever; null for no kind. */
+RPT_API const char *rpt_optimizer_state_names(int32_t kind);
+RPT_API void rpt_optimizer_free(rpt_optimizer *optimizer);
 
 /* ---- random ------------------------------------------------------------------------------------------------ */
 

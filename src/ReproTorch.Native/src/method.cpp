@@ -130,4 +130,10 @@ rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before) {
         out_before);
 }
 
+rpt_error *rpt_method_forget_plans(const rpt_method *method) {
+    return guard([&] {
+        torch::jit::toGraphFunction(*method_of(method).function).get_executor().debugFlushCompilationCache();
+    });
+}
+
 void rpt_method_free(rpt_method *method) { delete method; }

@@ -4,6 +4,7 @@ using System.Management.Automation.Language;
 using ReproTorch.Models;
 using ReproTorch.Provenance;
 using ReproTorch.Tensors;
+using ReproTorch.Training;
 
 namespace ReproTorch.PowerShell.Binding;
 
@@ -56,4 +57,22 @@ public sealed class ModelParameterCompleter : WordCompleter
         Unwrap.Value(bound["Model"]) is TorchModel model && model.Describe() is var description
             ? description.Parameters.Concat(description.Buffers).Select(tensor => tensor.Name)
             : [];
+}
+
+/// <summary>Completes losses.</summary>
+public sealed class LossCompleter : WordCompleter
+{
+    private protected override IEnumerable<string> Words(IDictionary bound) => TrainingLoss.Names;
+}
+
+/// <summary>Completes optimizers.</summary>
+public sealed class OptimizerCompleter : WordCompleter
+{
+    private protected override IEnumerable<string> Words(IDictionary bound) => OptimizerOptions.Names;
+}
+
+/// <summary>Completes schedules of the learning rate, with their arguments where they need some.</summary>
+public sealed class ScheduleCompleter : WordCompleter
+{
+    private protected override IEnumerable<string> Words(IDictionary bound) => LearningRateSchedule.Signatures;
 }

@@ -97,11 +97,13 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Shows how far long work has come, 0 to 100; null takes the bar away.</summary>
-    private protected void ShowProgress(string activity, string status, int? percent) => WriteProgress(
+    /// <summary>Shows how far long work has come, 0 to 100, and how long the rest will take, where that is known; null takes the bar
+    /// away.</summary>
+    private protected void ShowProgress(string activity, string status, int? percent, TimeSpan? remaining = null) => WriteProgress(
         new ProgressRecord(ProgressActivity, activity, status)
         {
             PercentComplete = percent ?? -1,
+            SecondsRemaining = (int)Math.Min(int.MaxValue, remaining?.TotalSeconds ?? -1),
             RecordType = percent is null ? ProgressRecordType.Completed : ProgressRecordType.Processing,
         });
 

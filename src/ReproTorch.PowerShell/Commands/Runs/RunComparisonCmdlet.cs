@@ -7,6 +7,7 @@ using ReproTorch.PowerShell.Binding;
 using ReproTorch.PowerShell.Hosting;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
+using ReproTorch.Training;
 
 namespace ReproTorch.PowerShell.Commands.Runs;
 
@@ -80,6 +81,7 @@ public abstract class RunComparisonCmdlet : ReproTorchCmdlet
     private protected IReadOnlyList<RunOutput> Runs(object? item) => Unwrap.Value(item) switch
     {
         RunOutput run => [run],
+        TrainingResult training => [training.ToRunOutput()],
         TorchTensor tensor => [RunSource.OfTensor(tensor)],
         RunValue value => [RunSource.OfValue(value.Name, value)],
         TensorData data => [RunSource.OfValue(string.Empty, RunValue.OfTensor("output", data))],

@@ -1,0 +1,256 @@
+using System.Numerics;
+using ReproTorch.Comparison;
+using ReproTorch.Core.Tests.Tensors.Files;
+using ReproTorch.Models;
+using ReproTorch.Models.Layers;
+using ReproTorch.Randomness;
+using ReproTorch.Runs;
+using ReproTorch.Tensors;
+using ReproTorch.Training;
+
+namespace ReproTorch.Core.Tests.Training;
+
+/// <summary>What a training does beside its numbers, which tests/python/train_side_by_side.py holds against Python's.</summary>
+public sealed class TrainerTests : ProcessStateTests
+{
+    [Fact]
+    public void TheOrderOfAnEpochIsThatOfPythonsDataLoader()
+    {
+        // for x in DataLoader(range(10), shuffle=True) after torch.manual_seed(0), PyTorch 1.13.
+        RandomStreams.Seed(0, [RandomSource.Torch], location: null);
+        using TorchTensor rows = new DataOrder(10, 1, Shuffle: true, DropLast: false).Begin()!;
+        Assert.Equal([6, 7, 1, 4, 2, 0, 9, 8, 3, 5], rows.ToArray<long>());
+        Assert.Null(new DataOrder(10, 1, Shuffle: false, DropLast: false).Begin());
+    }
+
+    [Theory]
+    [InlineData(10, 3, false, 4, 1)]
+    [InlineData(10, 3, true, 3, 3)]
+    [InlineData(9, 3, false, 3, 3)]
+    [InlineData(2, 3, false, 1, 2)]
+    [InlineData(2, 3, true, 0, 0)]
+    public void TheLastBatchIsShortOrLeftOut(long rows, long batchSize, bool dropLast, long batches, long last)
+    {
+        var order = new DataOrder(rows, batchSize, Shuffle: false, dropLast);
+        Assert.Equal(batches, order.Batches);
+        Assert.Equal(last, batches == 0 ? 0 : order.Batch(batches - 1).Length);
+    }
+
+    [Fact]
+    public void WithOneSeedItIsTheSameAndTheFirstStepAndParameterThatDifferAreNamed()
+    {
+        TrainingResult first = Train(Options());
+        TrainingResult second = Train(Options());
+        Assert.Equal(first.WeightsHash, second.WeightsHash);
+        Assert.True(RunComparer.Compare(first.ToRunOutput(), second.ToRunOutput(), new ComparisonOptions()).Identical);
+        RunComparison comparison = RunComparer.Compare(first, Train(Options() with { Optimizer = Sgd(0.2) }).ToRunOutput(), new ComparisonOptions());
+        Assert.False(comparison.Match);
+        Assert.Equal("loss", comparison.FirstDifference!.Output);
+
+        // The first loss comes before the first step.
+        Assert.Equal([1], comparison.FirstDifference.Index!);
+        Assert.Equal("parameter.0.weight", comparison.Outputs.First(output => output.Name.StartsWith("parameter.", StringComparison.Ordinal) && !output.Identical).Name);
+    }
+
+    [Fact]
+    public void TheModelHasItsModeAndItsFlagsOfBefore()
+    {
+        using ScriptModel model = Model();
+        model.SetTraining(false);
+        Trainer.Train(model, Data(), Options() with { Frozen = ["0.*"] });
+        Assert.False(model.IsTraining);
+        Assert.All(model.Describe().Parameters, parameter => Assert.True(parameter.RequiresGrad));
+        using ScriptModel fresh = Model();
+        Assert.Equal(fresh.Tensor("0.weight").ContentHash(), model.Tensor("0.weight").ContentHash());
+        Assert.NotEqual(fresh.Tensor("4.weight").ContentHash(), model.Tensor("4.weight").ContentHash());
+    }
+
+    [Fact]
+    public void OnlyWhatIsNamedIsTrained()
+    {
+        using ScriptModel model = Model();
+        using ScriptModel fresh = Model();
+        TrainingResult result = Trainer.Train(model, Data(), Options() with { Trained = ["*.bias"] });
+        Assert.Equal("0.bias 1.bias 4.bias", result.Settings["trained"]);
+        Assert.Equal(fresh.Tensor("4.weight").ContentHash(), model.Tensor("4.weight").ContentHash());
+    }
+
+    [Fact]
+    public void MessagesAreInTheWordsThatScriptsKnow()
+    {
+        var messages = new List<string>();
+        Train(Options() with
+        {
+            LogEvery = 2,
+            OnStep = step =>
+            {
+                if (step.IsLogged)
+                {
+                    messages.Add(step.ToString());
+                }
+            },
+        });
+        Assert.Equal(4, messages.Count);
+        Assert.Matches(@"^Epoch 1/2, Step 2/4: Loss: \d\.\d{4}$", messages[0]);
+        Assert.Matches(@"^Epoch 2/2, Step 4/4: Loss: \d\.\d{4}$", messages[3]);
+    }
+
+    [Fact]
+    public void CancelledAfterAStepItKeepsAllAndGoesOn()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        TrainingResult whole = Train(Options() with { Epochs = 3 });
+        for (int stop = 1; stop < 12; stop++)
+        {
+            using var source = new CancellationTokenSource();
+            int steps = 0;
+            TrainingResult part = Train(Options() with
+            {
+                Epochs = 3,
+                Checkpoint = file,
+                Cancellation = source.Token,
+                OnStep = _ =>
+                {
+                    if (++steps == stop)
+                    {
+                        source.Cancel();
+                    }
+                },
+            });
+            Assert.Equal(TrainingEnd.Cancelled, part.End);
+            Assert.Equal(stop, part.Losses.Count);
+            RandomStreams.Seed(77, [RandomSource.Torch], location: null);
+            TrainingResult rest = Train(Options() with { Epochs = 3, Resume = file });
+            Assert.Equal(TrainingEnd.Completed, rest.End);
+            Assert.Equal(whole.Losses, rest.Losses);
+            Assert.Equal(whole.WeightsHash, rest.WeightsHash);
+            Assert.Equal(whole.Epochs.Select(epoch => epoch.WeightsHash), rest.Epochs.Select(epoch => epoch.WeightsHash));
+        }
+    }
+
+    [Fact]
+    public void ADamagedCheckpointIsRefusedAndChangesNothing()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        string damaged = folder.File("damaged.npz");
+        Train(Options() with { Checkpoint = file });
+        byte[] bytes = File.ReadAllBytes(file);
+        var chance = new Random(1);
+        for (int i = 0; i < 60; i++)
+        {
+            byte[] changed = [.. bytes];
+            if (i % 3 == 0)
+            {
+                changed = changed[..chance.Next(bytes.Length)];
+            }
+            else
+            {
+                changed[chance.Next(bytes.Length)] ^= (byte)(1 << chance.Next(8));
+            }
+
+            File.WriteAllBytes(damaged, changed);
+            using ScriptModel model = Model();
+            string before = model.ContentHash;
+            try
+            {
+                Trainer.Train(model, Data(), Options() with { Epochs = 3, Resume = damaged });
+            }
+            catch (ReproTorchException e)
+            {
+                Assert.True(e.Kind is ReproTorchErrorKind.FileFormat or ReproTorchErrorKind.InvalidArgument, e.ToString());
+                Assert.Equal(before, model.ContentHash);
+                continue;
+            }
+
+            // A flip in the padding between members, or in a time stamp, changes nothing that is read.
+            Assert.Equal(0, i % 3 == 0 ? 1 : 0);
+        }
+    }
+
+    [Fact]
+    public void ACheckpointOfAnotherTrainingIsRefused()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        Train(Options() with { Checkpoint = file });
+        TrainingOptions other = Options() with { Epochs = 3, Resume = file };
+        Assert.Contains("optimizer was", Refused(other with { Optimizer = Sgd(0.3) }), StringComparison.Ordinal);
+        Assert.Contains("batchSize was '16' and is now '8'", Refused(other with { BatchSize = 8 }), StringComparison.Ordinal);
+        using ScriptModel model = Model();
+        Assert.Contains("other data", Assert.Throws<ReproTorchException>(() => Trainer.Train(model, Data(shift: 1), other)).Message, StringComparison.Ordinal);
+        using ScriptModel larger = LayerModel.Build(["Linear(6, 9)", "BatchNorm1d(9)", "ReLU", "Dropout(0.3)", "Linear(9, 3)"], null);
+        Assert.Throws<ReproTorchException>(() => Trainer.Train(larger, Data(), other));
+        Assert.Throws<FileNotFoundException>(() => Train(Options() with { Resume = folder.File("none.npz") }));
+    }
+
+    [Fact]
+    public void ItEndsWhenItGetsNoBetter()
+    {
+        TrainingResult result = Train(Options() with { Epochs = 50, EarlyEnd = new EarlyEnd { Patience = 1, MinimumChange = 1 } });
+        Assert.Equal(TrainingEnd.NoBetter, result.End);
+        Assert.Equal(3, result.Epochs.Count);
+    }
+
+    [Fact]
+    public void AValidationMeasuresInEvalModeAndDrawsOnlyWhereItIsAskedTo()
+    {
+        TrainingData data = Data();
+        TrainingResult without = Train(Options());
+        TrainingResult quiet = Train(Options() with { Validation = data, ValidationDraws = false });
+        TrainingResult drawing = Train(Options() with { Validation = data });
+        Assert.Equal(without.WeightsHash, quiet.WeightsHash);
+        Assert.NotEqual(without.WeightsHash, drawing.WeightsHash);
+        Assert.InRange(quiet.Epochs[1].Metrics["validationAccuracy"], 0, 1);
+        Assert.Equal(["loss", "metric.loss", "metric.validationLoss", "metric.validationAccuracy"], quiet.ToRunOutput().Outputs.Take(4).Select(output => output.Name));
+    }
+
+    [Fact]
+    public void WhatDoesNotFitIsNamed()
+    {
+        Assert.Contains("fill no batch of 100", Refused(Options() with { BatchSize = 100, DropLast = true }), StringComparison.Ordinal);
+        Assert.Contains("No parameter has a name like", Refused(Options() with { Frozen = ["x*"] }), StringComparison.Ordinal);
+        Assert.Contains("nothing to train", Refused(Options() with { Frozen = ["*"] }), StringComparison.Ordinal);
+        Assert.Contains("element by element", Refused(Options() with { Loss = TrainingLoss.Parse("MSELoss") }), StringComparison.Ordinal);
+        Assert.Contains("Expected 1 or more", Refused(Options() with { Epochs = 0 }), StringComparison.Ordinal);
+        Assert.Contains(
+            "All groups have one optimizer",
+            Refused(Options() with { Groups = [new ParameterGroup(["*.bias"], OptimizerOptions.Parse("Adam"))] }),
+            StringComparison.Ordinal);
+        Assert.Throws<ReproTorchException>(() => TrainingLoss.Parse("MSELoss(reduction='none')"));
+        Assert.Throws<ReproTorchException>(() => new TrainingData([Floats(3, 2)], Floats(4, 2)));
+    }
+
+    private static string Refused(TrainingOptions options) => Assert.Throws<ReproTorchException>(() => Train(options)).Message;
+
+    private static TrainingResult Train(TrainingOptions options)
+    {
+        using ScriptModel model = Model();
+        return Trainer.Train(model, Data(), options);
+    }
+
+    private static ScriptModel Model() => LayerModel.Build(
+        ["Linear(6, 8)", "BatchNorm1d(8)", "ReLU", "Dropout(0.3)", "Linear(8, 3)"], new LayerModelOptions { Seed = TorchSeedValue.From(5) });
+
+    private static TrainingData Data(int shift = 0)
+    {
+        long[] classes = [.. Enumerable.Range(0, 60).Select(i => (long)((i + shift) % 3))];
+        return new TrainingData([Floats(60, 6)], TorchTensor.FromSpan<long>(classes, DType.int64, 60));
+    }
+
+    private static TorchTensor Floats(long rows, long columns) => TorchTensor.FromSpan<float>(
+        [.. Enumerable.Range(0, (int)(rows * columns)).Select(i => MathF.Sin(i * i))], DType.float32, rows, columns);
+
+    private static OptimizerOptions Sgd(double rate) => OptimizerOptions.Parse("SGD(momentum=0.9)", rate);
+
+    private static TrainingOptions Options() => new()
+    {
+        Loss = TrainingLoss.Parse("CrossEntropyLoss"),
+        Optimizer = Sgd(0.1),
+        Epochs = 2,
+        BatchSize = 16,
+        Shuffle = true,
+        Seed = TorchSeedValue.From(BigInteger.Zero),
+    };
+}
