@@ -117,7 +117,7 @@ public sealed class RunReplayerTests : ProcessStateTests
     {
         using ScriptModel model = Model("def forward(self, x):\n    return x.mul_(2.0)");
         using TorchTensor x = TensorFactory.Create("rand", [4], []);
-        byte[] before = x.ToData().AllBytes().ToArray();
+        byte[] before = x.ToArray<byte>();
         RunOutput run = Record(model, One(x), new RunOptions { IncludeInput = true });
         Assert.Equal(before, run.InputValues![0].Data!.AllBytes().ToArray());
         Assert.Equal(ReplayVerdict.Identical, RunReplayer.Replay(run, model, new ReplayOptions()).Verdict);
