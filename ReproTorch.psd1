@@ -8,8 +8,8 @@
     Description = 'Will this PyTorch model give the same numbers again, and if not, what is the first thing that differs? Seeds, deterministic switches, traced inference and bit-exact comparison of runs on libtorch, PyTorch''s own C++ library.'
     PowerShellVersion = '7.6'
     CompatiblePSEditions = @('Core')
-    # Loaded before the types, which name a converter in it.
-    RequiredAssemblies = @('ReproTorch.PowerShell.dll')
+    # Loaded before the types, which name types and a converter in them.
+    RequiredAssemblies = @('ReproTorch.Core.dll', 'ReproTorch.PowerShell.dll')
     # Should -MatchRun and Should -BeReproducible, where Pester is loaded.
     NestedModules = @('ReproTorch.Pester.psm1')
     FormatsToProcess = @('ReproTorch.Format.ps1xml')

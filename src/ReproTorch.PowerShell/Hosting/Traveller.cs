@@ -17,6 +17,9 @@ public sealed class Traveller : PSTypeConverter
     /// <summary>The property that travels.</summary>
     public const string PropertyName = "Packed";
 
+    /// <summary>The property's value: a method and no script, for what is sent is read in threads that have no runspace.</summary>
+    public static byte[] GetPacked(PSObject instance) => Pack(instance);
+
     /// <summary>The bytes of what can travel.</summary>
     /// <exception cref="ArgumentException">It is nothing that travels.</exception>
     public static byte[] Pack(object value)
