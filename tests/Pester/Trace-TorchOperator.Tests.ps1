@@ -71,4 +71,10 @@ Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
     It 'has help with a description and examples' {
         foreach ($name in 'Trace-TorchOperator', 'Compare-TorchOperatorTrace') { @((Get-Help $name -Full).Examples.Example).Count | Should -BeGreaterThan 0 }
     }
+
+    It 'gives lists that take an index' {
+        $trace = Trace-TorchOperator { $null = New-TorchTensor -Factory rand -Shape 3; $null = New-TorchTensor -Factory ones -Shape 3 }
+        $trace.Operators[0].Name | Should -Be 'aten::rand'
+        $trace.Operators[-1].Name | Should -Be 'aten::ones'
+    }
 }

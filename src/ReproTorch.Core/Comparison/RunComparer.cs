@@ -46,8 +46,8 @@ public static class RunComparer
             Reason = outputs.Count == 0 ? "neither run has an output: nothing was compared" : null,
             Criterion = ComparisonText.Criterion(options),
             Outputs = outputs,
-            Missing = [.. reference.Where(value => Counterpart(value) is null).Select(static value => value.Name)],
-            Extra = [.. extra.Select(static value => value.Name)],
+            Missing = reference.Where(value => Counterpart(value) is null).Select(static value => value.Name).ToArray(),
+            Extra = extra.Select(static value => value.Name).ToArray(),
             Options = options,
             FirstDifference = First(outputs),
         };
@@ -244,8 +244,8 @@ public static class RunComparer
         Difference = difference is null ? null : IdentityOf(difference),
         ReferenceRun = reference,
         DifferenceRun = difference,
-        Missing = [.. (reference?.Outputs ?? []).Select(static value => value.Name)],
-        Extra = [.. (difference?.Outputs ?? []).Select(static value => value.Name)],
+        Missing = (reference?.Outputs ?? []).Select(static value => value.Name).ToArray(),
+        Extra = (difference?.Outputs ?? []).Select(static value => value.Name).ToArray(),
         FirstDifference = new(string.Empty, null, null, null, reason),
     };
 

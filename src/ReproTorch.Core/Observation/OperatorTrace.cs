@@ -23,7 +23,8 @@ public sealed class OperatorTrace
             record.IsOutermost = record.Kind == "operator" && !HasOperatorAbove(record, byIndex);
         }
 
-        Operators = [.. records.Where(record => record.IsOutermost)];
+        // An array: PowerShell cannot index the read-only list that a collection expression makes.
+        Operators = records.Where(record => record.IsOutermost).ToArray();
         Dispatched = isDispatched ? Operators : [.. records.Where(record => record.Dispatched)];
         _children = new Lazy<ILookup<long, OperatorRecord>>(() => records.ToLookup(record => record.Parent));
     }

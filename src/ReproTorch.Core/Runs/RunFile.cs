@@ -117,7 +117,7 @@ public static class RunFile
                 new RunOutput
                 {
                     Name = Path.GetFileNameWithoutExtension(path),
-                    Outputs = [.. NpzFile.Read(archive).Select(array => RunValue.OfTensor(array.Name, array.Data))],
+                    Outputs = NpzFile.Read(archive).Select(array => RunValue.OfTensor(array.Name, array.Data)).ToArray(),
                 },
             ];
         }
@@ -230,7 +230,7 @@ public static class RunFile
     private static RunOutput ToRun(ZipReader archive, RunRecord record) => new()
     {
         Name = record.Name,
-        Outputs = [.. record.Outputs.Select(output => ToValue(archive, output))],
+        Outputs = record.Outputs.Select(output => ToValue(archive, output)).ToArray(),
         Seed = record.Seed,
         Model = record.Model,
         ModelSha256 = record.ModelSha256,
@@ -239,14 +239,14 @@ public static class RunFile
         Traced = record.Traced,
         BatchSize = record.BatchSize,
         Device = record.Device,
-        Inputs = [.. record.Inputs.Select(input => new RunInputInfo
+        Inputs = record.Inputs.Select(input => new RunInputInfo
         {
             Name = input.Name,
             Kind = input.Kind,
             DType = input.DType,
             Shape = input.Shape,
             Hash = input.Hash,
-        })],
+        }).ToArray(),
         InputValues = ToInputValues(archive, record),
         Arguments = record.Arguments,
         RandomState = record.RandomState is { } folder ? ToState(archive, folder) : null,

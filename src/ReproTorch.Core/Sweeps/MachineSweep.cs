@@ -93,7 +93,7 @@ public static class MachineSweep
         return here.Sweep with
         {
             Identical = here.Sweep.Identical && identical && Array.TrueForAll(machines, machine => machine.Sweep.Identical),
-            Dimensions = [.. here.Sweep.Dimensions, new SweepFinding(SweepDimension.Machine, variants, identical, meaning)],
+            Dimensions = here.Sweep.Dimensions.Append(new SweepFinding(SweepDimension.Machine, variants, identical, meaning)).ToArray(),
             Machines = machines,
         };
     }

@@ -63,7 +63,7 @@ public static class RemoteSweep
         {
             throw new ReproTorchException(
                 ReproTorchErrorKind.OperatorFailure,
-                $"{NameOf(session)} could not run the sweep: {e.Message} The module {module} must be installed there.", e);
+                $"{NameOf(session)} could not run the sweep: {e.ErrorRecord.Exception.Message} The module {module} must be installed there.", e);
         }
 
         return answer is [{ BaseObject: string run }, { BaseObject: string sweep }]

@@ -48,7 +48,7 @@ public sealed class Traveller : PSTypeConverter
     /// <exception cref="ReproTorchException">Its bytes are damaged.</exception>
     public static object? Revive(object? value)
     {
-        if (value is not PSObject bag || TypeOf(bag) is not { } type || BytesOf(bag) is not { } bytes)
+        if (value is not PSObject { BaseObject: PSCustomObject } bag || TypeOf(bag) is not { } type || BytesOf(bag) is not { } bytes)
         {
             return value;
         }
@@ -92,7 +92,8 @@ public sealed class Traveller : PSTypeConverter
     {
         foreach (Type type in (Type[])[typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult)])
         {
-            if (bag.TypeNames.Contains("Deserialized." + type.FullName))
+            // What $using: sends to a session keeps the plain name.
+            if (bag.TypeNames.Contains("Deserialized." + type.FullName) || bag.TypeNames.Contains(type.FullName))
             {
                 return type;
             }

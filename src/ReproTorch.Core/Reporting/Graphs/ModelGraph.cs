@@ -30,12 +30,12 @@ public sealed class ModelGraph
         Graph = model.Graph(method.Name, inlined);
         _block = model.Structure(method.Name, inlined);
         _description = model.Describe();
-        Nodes = [.. All(_block)];
-        Operators = [.. All(inlined ? _block : model.Structure(method.Name, inlined: true))
+        Nodes = All(_block).ToArray();
+        Operators = All(inlined ? _block : model.Structure(method.Name, inlined: true))
             .Where(node => node.Kind is not ("prim::Constant" or "prim::GetAttr"))
             .GroupBy(node => node.Kind, StringComparer.Ordinal)
             .Select(group => new OperatorCount(group.Key, group.Count(), group.Count(node => node.Random)))
-            .OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
+            .OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToArray();
         _drawn = new Lazy<DrawnGraph>(() => GraphReduction.Reduce(_block, _description));
     }
 

@@ -168,7 +168,7 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
         }
         catch (RuntimeException e)
         {
-            throw new ReproTorchException(ReproTorchErrorKind.OperatorFailure, $"No session on {host} could be opened over SSH: {e.Message}", e);
+            throw new ReproTorchException(ReproTorchErrorKind.OperatorFailure, $"No session on {host} could be opened over SSH: {e.ErrorRecord.Exception.Message}", e);
         }
     }
 }
