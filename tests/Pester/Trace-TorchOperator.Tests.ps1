@@ -41,9 +41,12 @@ Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
         $file = Join-Path $TestDrive 'run [1] 乱数.jsonl'
         Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 } -Path $file -WhatIf
         Test-Path -LiteralPath $file | Should -BeFalse
-        (Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 } -Path $file).FullName | Should -Be $file
-        $again = Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 }
+        (Trace-TorchOperator { Set-TorchSeed 0; New-TorchTensor -Factory rand -Shape 2 } -Path $file).FullName | Should -Be $file
+        $again = Trace-TorchOperator { Set-TorchSeed 0; New-TorchTensor -Factory rand -Shape 2 }
         Compare-TorchOperatorTrace $again (Get-Item -LiteralPath $file) -Quiet | Should -BeTrue
+        Compare-TorchOperatorTrace $again $file -Quiet | Should -BeTrue
+        $further = Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 }
+        (Compare-TorchOperatorTrace $again $further).First.Kind | Should -Be Streams
         $before = Get-Content -LiteralPath $file -Raw
         { Trace-TorchOperator { throw 'no' } -Path $file -Force } | Should -Throw 'no'
         Get-Content -LiteralPath $file -Raw | Should -Be $before
