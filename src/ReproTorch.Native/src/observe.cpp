@@ -246,7 +246,7 @@ public:
             }
         }
         mark(*context);
-        ++_under_way;
+        _under_way += context->is_operator ? 1 : 0;
         t_operators += context->is_operator ? 1 : 0;
         t_dispatched += context->is_dispatched ? 1 : 0;
         context->start = Clock::now();
@@ -265,7 +265,7 @@ public:
 
     void end(const at::RecordFunction &function, Context &context) {
         const auto duration = Clock::now() - context.start;
-        --_under_way;
+        _under_way -= context.is_operator ? 1 : 0;
         measure(context);
         JsonWriter json;
         json.begin_object().key("index").number(context.index).key("parent").number(context.parent);
@@ -562,7 +562,7 @@ private:
     std::atomic<bool> _failed{false};
     std::mutex _open_mutex;
     std::unordered_set<int64_t> _open;
-    std::atomic<int64_t> _under_way{0};
+    std::atomic<int64_t> _under_way{0}; // operators
     Tally _accounted; // of all threads; guarded by the gate
     std::mutex _mutex;
     int64_t _written = 0;
