@@ -31,6 +31,9 @@ public abstract class InternalCommand
 
 public abstract class Cmdlet : InternalCommand
 {
+        // Nothing stops a pipeline here.
+        public bool Stopping => false;
+
     protected virtual void BeginProcessing()
     {
     }

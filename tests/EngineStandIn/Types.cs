@@ -22,6 +22,17 @@ namespace System.Management.Automation
         public override string? ToString() => BaseObject.ToString();
     }
 
+    public abstract class PSTypeConverter
+    {
+        public abstract bool CanConvertFrom(object sourceValue, Type destinationType);
+
+        public abstract object? ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase);
+
+        public abstract bool CanConvertTo(object sourceValue, Type destinationType);
+
+        public abstract object? ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase);
+    }
+
     [Flags]
     public enum WildcardOptions
     {
@@ -193,6 +204,8 @@ namespace System.Management.Automation.Language
 
 namespace System.Management.Automation.Runspaces
 {
+    public sealed class PSSession;
+
     [Flags]
     public enum PipelineResultTypes
     {

@@ -75,8 +75,9 @@ public sealed class SweepEndTests : IDisposable
             TensorFile.Write(input, [new NamedTensorData("x", tensor.ToData())], force: true);
         }
 
+        // A shell that starts the tests in the background lets its children ignore Ctrl+C.
         var start = new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "reprotorch.dll"), "verify", model, "--input", input, "--vary", "Process"])
+            "env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "reprotorch.dll"), "verify", model, "--input", input, "--vary", "Process"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -38,7 +38,7 @@ public sealed class LossChartTests
         RunOutput reference = Run(3, 2, 1);
         RunOutput difference = Run(3, 2, 1.5f);
         RunComparison comparison = RunComparer.Compare(reference, difference, new ComparisonOptions());
-        Assert.Contains("They part at step 3.", RunReport.ToHtml(comparison, reference, difference), StringComparison.Ordinal);
+        Assert.Contains("Step 3 is the first whose loss differs.", RunReport.ToHtml(comparison, reference, difference), StringComparison.Ordinal);
         Assert.DoesNotContain("Loss of each step", RunReport.ToHtml(comparison), StringComparison.Ordinal);
     }
 
