@@ -83,7 +83,9 @@ function Should-MatchRun {
         $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath("$Baseline")
         $there = [IO.File]::Exists($file) -or [IO.Directory]::Exists($file)
         if ($update -and -not $Negate) {
-            if (-not $there -or @(ReproTorch\Compare-RunOutput $file $actual -Quiet) -contains $false) {
+            # A baseline that cannot be read is written anew, as one that differs.
+            $same = try { $there -and @(ReproTorch\Compare-RunOutput $file $actual -Quiet -ErrorAction Stop) -notcontains $false } catch { $false }
+            if (-not $same) {
                 $actual | ReproTorch\Export-RunOutput $file -Force:$there -Confirm:$false -WhatIf:$false
                 Write-Verbose "Wrote the baseline $file."
             }

@@ -663,8 +663,8 @@ class Trace:
             raise RunFileError(f"{path}: the operators are no trace of version {VERSION}: {lines[0][:80]}")
         if not isinstance(end, dict) or end.get("records") != len(records):
             raise RunFileError(f"{path}: the operators were cut short: there are {len(records)}, and {lines[-2][:40]} stands at the end.")
-        if not all(isinstance(record, dict) and isinstance(record.get("index"), int) for record in records):
-            raise RunFileError(f"{path}: the operators are damaged: a record has no index.")
+        if not all(isinstance(record, dict) and isinstance(record.get("index"), int) and record.get("name") for record in records):
+            raise RunFileError(f"{path}: the operators are damaged: a record has no index or no name.")
         trace = cls(header)
         for record in records:
             trace.append(record)
@@ -1009,6 +1009,25 @@ def write(path, runs, force=False):
         raise
 
 
+# What a member may unpack to for each of its bytes, and all members together beside the file's size: the bounds of ReproTorch's reader.
+_MOST_RATIO, _MOST_UNPACKED, _MOST_UNPACKED_RATIO, _MOST_DOCUMENT = 1100, 512 << 20, 20, 256 << 20
+
+
+def _check_members(path, archive, size):
+    unpacked = 0
+    for info in archive.infolist():
+        if info.flag_bits & 1:
+            raise RunFileError(f"{path}: the member {info.filename} is encrypted.")
+        if info.compress_size > size or (info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size):
+            raise RunFileError(f"{path}: the member {info.filename} is said to have {info.file_size} bytes; the file has {size}.")
+        if info.compress_type != zipfile.ZIP_STORED:
+            unpacked += info.file_size
+            if info.file_size > _MOST_RATIO * (info.compress_size + 64):
+                raise RunFileError(f"{path}: the member {info.filename} unpacks from {info.compress_size} to {info.file_size} bytes.")
+    if unpacked > max(_MOST_UNPACKED, _MOST_UNPACKED_RATIO * size):
+        raise RunFileError(f"{path}: its compressed members unpack from {size} to {unpacked} bytes. No run does; it was not read.")
+
+
 def _read_array(path, archive, name):
     try:
         info = archive.getinfo(name)
@@ -1058,6 +1077,8 @@ def _value(path, archive, told):
 
 
 def _run(path, archive, told):
+    if not isinstance(told.get("name") or "", str) or not isinstance(told.get("seed") or "", str):
+        raise RunFileError(f"{path}: the name {told.get('name')!r} or the seed {told.get('seed')!r} of a run is no text.")
     run = Run(told.get("name") or "")
     for field, key in (("seed", "seed"), ("model", "model"), ("model_sha256", "modelSha256"), ("model_content_hash", "modelContentHash"),
                        ("method", "method"), ("batch_size", "batchSize"), ("device", "device"), ("arguments", "arguments"),
@@ -1065,6 +1086,8 @@ def _run(path, archive, told):
         setattr(run, field, told.get(key))
     run.traced = bool(told.get("traced"))
     run.outputs = [_value(path, archive, output) for output in told.get("outputs") or []]
+    if len({output.name for output in run.outputs}) != len(run.outputs):
+        raise RunFileError(f"{path}: the run {run.name!r} has two outputs of one name.")
     inputs = told.get("inputs") or []
     run.keeps_inputs = any(value.get("kept") for value in inputs) or (not inputs and told.get("randomState") is not None)
     run.inputs = [_value(path, archive, value) for value in inputs] if run.keeps_inputs else [
@@ -1085,8 +1108,10 @@ def _run(path, archive, told):
 def read(path):
     """The runs of a run file, whoever wrote it. An .npz without run.json is one run whose outputs are its arrays."""
     path = os.fspath(path)
+    size = os.stat(path).st_size
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_members(path, archive, size)
             names = archive.namelist()
             if len(set(names)) != len(names):
                 raise RunFileError(f"{path}: it has two members of one name.")
@@ -1094,17 +1119,22 @@ def read(path):
                 run = Run(os.path.splitext(os.path.basename(path))[0])
                 run.outputs = [Value.of(name[:-4], _read_array(path, archive, name)) for name in names if name.endswith(".npy")]
                 return [run]
+            if archive.getinfo("run.json").file_size > _MOST_DOCUMENT:
+                raise RunFileError(f"{path}: run.json has {archive.getinfo('run.json').file_size} bytes.")
             document = json.loads(archive.read("run.json"))
             if not isinstance(document, dict) or document.get("format") != FORMAT:
                 raise RunFileError(f"{path}: run.json is none of a {FORMAT}.")
-            if document.get("version") != VERSION:
+            if type(document.get("version")) is not int or document["version"] != VERSION:
                 raise RunFileError(f"{path}: it has the run file version {document.get('version')}, and this program reads {VERSION}. "
                                    "Use a later one.")
-            return [_run(path, archive, told) for told in document.get("runs") or []]
+            runs = document.get("runs") or []
+            if not isinstance(runs, list) or not all(isinstance(told, dict) for told in runs):
+                raise RunFileError(f"{path}: run.json has no list of runs.")
+            return [_run(path, archive, told) for told in runs]
     except RunFileError:
         raise
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, struct.error,
-            RecursionError, OverflowError, zipfile.zlib.error) as error:
+            RecursionError, OverflowError, RuntimeError, OSError, MemoryError, zipfile.zlib.error) as error:
         raise RunFileError(f"{path}: it is damaged or no run file: {error}") from error
 
 
@@ -1235,6 +1265,15 @@ def _absent(name, reason):
     return {"name": name, "identical": False, "close": False, "reason": reason, "count": 0, "differing": 0, "first": None, "maxAbsolute": None}
 
 
+def _strict(value):
+    """The value with numbers that JSON has none for as texts, as ReproTorch writes them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _strict(item) for key, item in value.items()}
+    return [_strict(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 # ---- the program --------------------------------------------------------------------------------------------------------------
 
 def main(arguments=None):
@@ -1256,9 +1295,9 @@ def main(arguments=None):
         return 2
     match = bool(comparisons) and all(comparison.match for comparison in comparisons)
     if given.json:
-        print(json.dumps({"match": match, "runs": [
+        print(json.dumps(_strict({"match": match, "runs": [
             {"name": comparison.name, "match": comparison.match, "identical": comparison.identical, "close": comparison.close,
-             "outputs": comparison.outputs, "operators": comparison.operators} for comparison in comparisons]}))
+             "outputs": comparison.outputs, "operators": comparison.operators} for comparison in comparisons]}), allow_nan=False))
     else:
         print("\n".join(comparison.message for comparison in comparisons) or "Neither file has a run: nothing was compared.")
     return 0 if match else 1

@@ -67,7 +67,13 @@ internal static class CompareCommand
                 Print(comparisons, result.GetValue(report));
             }
 
-            return comparisons.All(comparison => comparison.Match) ? ExitCode.Same : ExitCode.Differs;
+            foreach (RunComparison comparison in comparisons.Where(comparison => comparison.Failure is not null))
+            {
+                Terminal.Error(comparison.Reason!);
+            }
+
+            return comparisons.Any(comparison => comparison.Failure is not null) ? ExitCode.Usage
+                : comparisons.All(comparison => comparison.Match) ? ExitCode.Same : ExitCode.Differs;
         })));
         return command;
     }

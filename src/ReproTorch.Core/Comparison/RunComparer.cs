@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using ReproTorch.Comparison.Kernels;
 using ReproTorch.Observation;
 using ReproTorch.Runs;
@@ -127,24 +128,40 @@ public static class RunComparer
         foreach (string file in expected.Union(actual).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            IReadOnlyList<RunOutput> reference = expected.Contains(file) ? RunFile.Read(Path.Combine(referenceFolder, file)) : [];
-            IReadOnlyList<RunOutput> difference = actual.Contains(file) ? RunFile.Read(Path.Combine(differenceFolder, file)) : [];
-            IEnumerable<RunComparison> compared =
-                !actual.Contains(file) ? reference.Select(run => Unpaired(run, null, $"the difference has no file {file}", options))
-                : !expected.Contains(file) ? difference.Select(run => Unpaired(null, run, $"the reference has no file {file}", options))
-                : Compare(reference, difference, options, progress, cancellationToken);
-            foreach (RunComparison comparison in compared)
+            foreach (RunComparison comparison in CompareFiles(file))
             {
                 yield return comparison with { File = file };
             }
         }
+
+        // One file that cannot be read does not keep the others from being compared.
+        IReadOnlyList<RunComparison> CompareFiles(string file)
+        {
+            try
+            {
+                IReadOnlyList<RunOutput> reference = expected.Contains(file) ? RunFile.Read(Path.Combine(referenceFolder, file)) : [];
+                IReadOnlyList<RunOutput> difference = actual.Contains(file) ? RunFile.Read(Path.Combine(differenceFolder, file)) : [];
+                return !actual.Contains(file) ? [.. reference.Select(run => Unpaired(run, null, $"the difference has no file {file}", options))]
+                    : !expected.Contains(file) ? [.. difference.Select(run => Unpaired(null, run, $"the reference has no file {file}", options))]
+                    : Compare(reference, difference, options, progress, cancellationToken);
+            }
+            catch (Exception e) when (e is ReproTorchException or IOException or UnauthorizedAccessException)
+            {
+                return [Unpaired(null, null, $"{file} could not be compared: {e.Message}", options) with { Failure = e }];
+            }
+        }
     }
 
+    // Links to folders may go in circles.
     private static HashSet<string> FilesBelow(string folder) =>
     [
-        .. Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
-            .Where(RunFolder.IsRunFile)
-            .Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
+        .. new FileSystemEnumerable<string>(
+            folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        }.Where(RunFolder.IsRunFile).Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/')),
     ];
 
     private static void CheckNameMap(ComparisonOptions options, Dictionary<string, RunValue> reference, Dictionary<string, RunValue> difference)

@@ -53,6 +53,10 @@ public sealed record RunComparison
     /// <summary>The runs themselves, for a report of what was compared; null where there was none, or where this was read from JSON.</summary>
     internal RunOutput? ReferenceRun { get; init; }
 
+    /// <summary>Why a pair of files could not be compared; null where it was.</summary>
+    [JsonIgnore]
+    public Exception? Failure { get; init; }
+
     /// <summary><inheritdoc cref="ReferenceRun"/></summary>
     internal RunOutput? DifferenceRun { get; init; }
 

@@ -50,6 +50,13 @@ public static class RemoteSweep
     internal static MachineReport Ask(
         CommandInvocationIntrinsics engine, PSSession session, string module, byte[] model, byte[] input, SweepOptions options)
     {
+        if (session.Runspace.RunspaceStateInfo.State != RunspaceState.Opened)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"The session on {NameOf(session)} is {session.Runspace.RunspaceStateInfo.State}. Open one with New-PSSession.");
+        }
+
         // The dimensions that both sides can show; how machines compare is for this side to say.
         string vary = options.Dimensions is { } dimensions ? string.Join(',', dimensions) : string.Empty;
         object[] arguments = [model, input, options.Method, options.Seed.ToString(), options.Count, options.MaxThread ?? 0, vary];

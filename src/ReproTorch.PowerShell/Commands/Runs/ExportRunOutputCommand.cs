@@ -36,6 +36,13 @@ public sealed class ExportRunOutputCommand : ReproTorchCmdlet
     protected override void End()
     {
         string path = ToFilePath(Path);
+        if (_runs.Count == 0)
+        {
+            // What should have given them has failed, mostly; a file that is there is worth more than an empty one.
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"No run came from the pipeline: {path} was not written. Expected one run or more.");
+        }
+
         if (RunFolder.IsRunFile(path))
         {
             Export(path, _runs);

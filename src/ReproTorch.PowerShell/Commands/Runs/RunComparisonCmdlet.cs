@@ -132,6 +132,12 @@ public abstract class RunComparisonCmdlet : ReproTorchCmdlet
         using Progress progress = new(this);
         foreach (RunComparison comparison in RunComparer.CompareFolders(reference, difference, options, progress, Cancellation))
         {
+            if (comparison.Failure is { } failure)
+            {
+                Attempt(comparison.File, () => throw failure);
+                continue;
+            }
+
             Tell(comparison);
             yield return comparison;
         }
