@@ -60,7 +60,7 @@ internal sealed class TrainingRun
     private ScheduleState _schedule;
     private long _stepsDoneBefore;
     private double _rate;
-    private double? _best;
+    private double _best = double.PositiveInfinity;
     private int _epochsWithoutBetter;
 
     public TrainingRun(ScriptModel script, TrainedModel model, TrainingData data, TrainingOptions options)
@@ -269,7 +269,8 @@ internal sealed class TrainingRun
             schedule.Advance(_schedule, watched);
         }
 
-        if (_best is null || watched < _best - (_options.EarlyEnd?.MinimumChange ?? 0))
+        // As ReduceLROnPlateau: what is not a number is never better, not as the first either.
+        if (watched < _best - (_options.EarlyEnd?.MinimumChange ?? 0))
         {
             _best = watched;
             _epochsWithoutBetter = 0;
@@ -305,7 +306,7 @@ internal sealed class TrainingRun
             Epoch = epoch,
             Batch = batch,
             Schedule = _schedule,
-            Best = _best,
+            Best = double.IsPositiveInfinity(_best) ? null : _best,
             EpochsWithoutBetter = _epochsWithoutBetter,
             LossDType = _lossDType.ToString(),
             Epochs = _epochs,
@@ -330,7 +331,7 @@ internal sealed class TrainingRun
         checkpoint.Restore(_script, _model);
         _schedule = checkpoint.Place.Schedule;
         _rate = _schedule.Rates[0];
-        _best = checkpoint.Place.Best;
+        _best = checkpoint.Place.Best ?? double.PositiveInfinity;
         _epochsWithoutBetter = checkpoint.Place.EpochsWithoutBetter;
         _lossDType = checkpoint.Place.LossDType == nameof(DType.float64) ? DType.float64 : DType.float32;
         _losses.AddRange(checkpoint.Losses);
