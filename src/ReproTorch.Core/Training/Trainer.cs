@@ -32,6 +32,12 @@ public static class Trainer
 
         _ = model.Method(options.Method);
         bool hasClasses = options.Loss.Target == LossTarget.Classes;
+        options.Loss.RequireTarget(data.Target.DType);
+        if (options.Validation is not null)
+        {
+            options.Loss.RequireTarget(options.Validation.Target.DType);
+        }
+
         data = Prepare(data, hasClasses, model.Device);
         options = options with { Validation = options.Validation is { } validation ? Prepare(validation, hasClasses, model.Device) : null };
         using var trained = new TrainedModel(script, options);
@@ -320,6 +326,7 @@ internal sealed class TrainingRun
     private void GoOn(Checkpoint checkpoint, TorchEnvironment environment)
     {
         checkpoint.RequireSame(_settings, _identity);
+        checkpoint.RequireWhole(_model, new CheckpointPlan(_options.Epochs, _order, _options.Accumulate, _options.Schedule, _schedule));
         foreach (EnvironmentDifference difference in EnvironmentComparison.Compare(checkpoint.Place.Environment, environment).Differences
             .Where(difference => difference.Name is not ("Runtime" or "ReproTorchVersion" or "OperatingSystem" or "ProcessorCount")))
         {
