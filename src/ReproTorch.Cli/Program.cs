@@ -54,6 +54,13 @@ internal static class Program
             return ExitCode.Usage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        if (parsed.CommandResult.Command.Name == TrainCommand.Name)
+        {
+            // After Ctrl+C a training ends its step or its validation and writes its files. Two seconds, the default, would kill it there.
+            configuration.ProcessTerminationTimeout = TimeSpan.FromDays(1);
+        }
+
+        return await parsed.InvokeAsync(configuration);
     }
 }

@@ -78,6 +78,36 @@ Describe 'Invoke-TorchTraining' {
         $problem[0].Exception.Message | Should -BeLike '*nothing was trained*'
     }
 
+    It 'trains nothing with -WhatIf' {
+        $net = New-Net
+        $before = ($net | Get-TorchModelParameter).Hash
+        Invoke-TorchTraining $net $x $y @how -WhatIf | Should -BeNullOrEmpty
+        ($net | Get-TorchModelParameter).Hash | Should -Be $before
+    }
+
+    It 'refuses files that cannot be written before it trains' {
+        $net = New-Net
+        $before = ($net | Get-TorchModelParameter).Hash
+        Invoke-TorchTraining $net $x $y @how -Path (Join-Path $TestDrive 'none' 'a.pt') -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].Exception.Message | Should -BeLike '*there is no folder*Nothing was trained*'
+        Invoke-TorchTraining $net $x $y @how -Checkpoint $TestDrive -Force -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].Exception.Message | Should -BeLike '*is a folder*'
+        ($net | Get-TorchModelParameter).Hash | Should -Be $before
+    }
+
+    It 'keeps a checkpoint when nobody wants more' {
+        $file = Join-Path $TestDrive 'first.npz'
+        $changed = $how.Clone()
+        $changed.InformationAction = 'Continue'
+        $net = New-Net
+        $net.SetTraining($false)
+        $lines = Invoke-TorchTraining $net $x $y @changed -Epoch 2 -LogEvery 1 -Checkpoint $file 6>&1 | Select-Object -First 3
+        "$($lines[2])" | Should -BeLike 'Epoch 1/2, Step 3/5*'
+        $net.IsTraining | Should -BeFalse
+        $rest = Invoke-TorchTraining (New-Net) $x $y @how -Epoch 2 -ResumeFrom $file
+        $rest.WeightsHash | Should -Be (Invoke-TorchTraining (New-Net) $x $y @how -Epoch 2).WeightsHash
+    }
+
     It 'trains what is named, with numbers of its own' {
         $net = New-Net
         $before = $net | Get-TorchModelParameter
@@ -98,7 +128,8 @@ Describe 'Invoke-TorchTraining' {
         @{ Change = @{ Loss = 'CrossEntropi' }; Message = "*There is no loss 'CrossEntropi'*" }
         @{ Change = @{ Optimizer = 'SGD(momentum=-1)' }; Message = '*momentum has to be 0 or more*' }
         @{ Change = @{ Optimizer = 'SGD(lr=0.1)' }; Message = '*given twice*' }
-        @{ Change = @{ Loss = 'MSELoss' }; Message = '*This loss compares element by element*' }
+        @{ Change = @{ Loss = 'L1Loss' }; Message = '*This loss compares element by element*' }
+        @{ Change = @{ Loss = 'MSELoss' }; Message = '*The target is int64. MSELoss expects numbers*' }
         @{ Change = @{ BatchSize = 100; DropLast = $true }; Message = '*fill no batch of 100*' }
         @{ Change = @{ Freeze = 'nothing*' }; Message = "*No parameter has a name like 'nothing*" }
         @{ Change = @{ Schedule = 'StepLR' }; Message = '*StepLR needs step_size*' }

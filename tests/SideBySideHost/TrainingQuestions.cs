@@ -96,7 +96,8 @@ internal static class TrainingQuestions
         Loss = TrainingLoss.Parse((string)question["loss"]!),
         Optimizer = OptimizerOptions.Parse((string)question["optimizer"]!),
         Groups = [.. (question["groups"]?.AsArray() ?? []).Select(group => new ParameterGroup(
-            [(string)group!["pattern"]!], OptimizerOptions.Parse((string)group["optimizer"]!)))],
+            [(string)group!["pattern"]!],
+            OptimizerOptions.ParseGroup((string)group["optimizer"]!, OptimizerOptions.Parse((string)question["optimizer"]!))))],
         Frozen = [.. (question["frozen"]?.AsArray() ?? []).Select(pattern => (string)pattern!)],
         Schedule = question["schedule"] is { } schedule ? LearningRateSchedule.Parse((string)schedule!) : null,
         Epochs = (int)question["epochs"]!,

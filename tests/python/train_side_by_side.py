@@ -339,6 +339,9 @@ def cases():
     yield {**sgd, "name": "groups SGD", "groups": [{"pattern": "*bias", "optimizer": "SGD(lr=0.02, momentum=0.5)"}]}
     yield {**adam, "name": "groups AdamW", "optimizer": "AdamW(lr=3e-3, weight_decay=0.1)",
            "groups": [{"pattern": "*bias", "optimizer": "AdamW(lr=1e-3, weight_decay=0.0)"}], "schedule": "ExponentialLR(gamma=0.5)"}
+    yield {**sgd, "name": "groups that inherit SGD", "groups": [{"pattern": "*bias", "optimizer": "SGD(weight_decay=0.5)"}]}
+    yield {**adam, "name": "groups that inherit AdamW", "optimizer": "AdamW(lr=3e-3, betas=(0.8, 0.99), weight_decay=0.1, amsgrad=True)",
+           "groups": [{"pattern": "*bias", "optimizer": "AdamW(weight_decay=0.0)"}]}
     yield {**adam, "name": "all digits", "rows": 1437, "epochs": 4, "batchSize": 64, "validation": True}
 
 

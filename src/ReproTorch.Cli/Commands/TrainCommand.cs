@@ -18,6 +18,9 @@ namespace ReproTorch.Cli.Commands;
 /// <summary><c>reprotorch train</c>: trains a model and writes it.</summary>
 internal static class TrainCommand
 {
+    /// <summary>The command's name.</summary>
+    public const string Name = "train";
+
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "A TorchScript file." };
@@ -39,7 +42,7 @@ internal static class TrainCommand
         var clipValue = new Option<double?>("--clip-value") { Description = "Clips each element of the gradients.", HelpName = "x" };
         Option<string[]> validationInput = Files("--validation-input", "Inputs that the model is tried on after each epoch.");
         var validationTarget = new Option<string?>("--validation-target") { Description = "What it should give for them.", HelpName = "FILE" };
-        var patience = new Option<int?>("--patience") { Description = "Ends when so many epochs have passed without getting better.", HelpName = "n" };
+        var patience = new Option<int?>("--patience") { Description = "Ends after more than so many epochs in a row without improvement.", HelpName = "n" };
         var deterministic = new Option<bool>("--deterministic") { Description = "Deterministic algorithms or an error (torch.use_deterministic_algorithms)." };
         var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
         var logEvery = new Option<int>("--log-every") { Description = "Every how many steps a line is written.", HelpName = "n", DefaultValueFactory = _ => 100 };
@@ -50,7 +53,7 @@ internal static class TrainCommand
         var run = new Option<string?>("--run") { Description = "Writes losses, metrics and parameters as a run file, for `reprotorch compare`.", HelpName = "RUN.npz" };
         var chart = new Option<string?>("--chart") { Description = "Writes the curve of the losses.", HelpName = "FILE.svg" };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("train", "Trains a model, to the same bits as a loop in Python on the same libtorch.")
+        var command = new Command(Name, "Trains a model, to the same bits as a loop in Python on the same libtorch.")
         {
             model, input, target, loss, optimizer, rate, schedule, epochs, batchSize, shuffle, dropLast, seed, freeze, accumulate, clipNorm, clipValue,
             validationInput, validationTarget, patience, deterministic, threads, logEvery, checkpoint, checkpointEvery, resume, output, run, chart, json,
@@ -100,6 +103,8 @@ internal static class TrainCommand
             throw Invalid($"The run file {runFile} does not end in .npz, as run files do.");
         }
 
+        TrainingFiles.RequireWritable(
+            ("model", request.Output), ("run", request.RunFile), ("chart", request.Chart), ("checkpoint", options.Checkpoint));
         if (request.ValidationInputs.Length > 0 != request.ValidationTarget is not null)
         {
             throw Invalid("--validation-input and --validation-target belong together; one of them is missing.");

@@ -35,7 +35,6 @@ internal sealed class Checkpoint : IDisposable
         _members = members.ToDictionary(member => member.Name, member => member.Data, StringComparer.Ordinal);
         _streams = RngStateFile.FromMembers(path, members);
         Losses = MemoryMarshal.Cast<byte, double>(Member(LossesName, DType.float64).AllBytes()).ToArray();
-        Rows = _members.ContainsKey(OrderName) ? Order(Member(OrderName, DType.int64)) : null;
     }
 
     /// <summary>Where the training stood.</summary>
@@ -45,7 +44,7 @@ internal sealed class Checkpoint : IDisposable
     public IReadOnlyList<double> Losses { get; }
 
     /// <summary>The order of the epoch that is under way; null where it is not shuffled, or none is.</summary>
-    public TorchTensor? Rows { get; }
+    public TorchTensor? Rows { get; private set; }
 
     /// <summary>Writes a checkpoint: the old file is there, or the new one, whole, at any moment.</summary>
     /// <exception cref="IOException">It could not be written; what was there stays.</exception>
@@ -127,8 +126,44 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Puts everything back.</summary>
-    /// <exception cref="ReproTorchException">It is of another model, or damaged. Model and streams are as before.</exception>
+    /// <summary>Sees to it that all is there that the training needs to go on, and fits the place where it stood. Nothing is changed.</summary>
+    /// <param name="model">The model with its optimizer.</param>
+    /// <param name="plan">What the training is going to do.</param>
+    /// <exception cref="ReproTorchException">Something is missing, is not what it must be, or is there besides.</exception>
+    public void RequireWhole(TrainedModel model, CheckpointPlan plan)
+    {
+        RequirePlace(plan);
+        RequireSchedule(plan);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (NamedTensorData tensor in model.Parameters.Concat(model.Buffers))
+        {
+            known.Add(ModelPrefix + tensor.Name);
+            RequireTensor(ModelPrefix + tensor.Name, tensor.Data.DType, tensor.Data.Shape);
+        }
+
+        RequireOptimizer(model, plan, known);
+        if (_members.Keys.FirstOrDefault(name => !known.Contains(name)
+            && (name.StartsWith(ModelPrefix, StringComparison.Ordinal) || name.StartsWith(OptimizerPrefix, StringComparison.Ordinal))) is { } other)
+        {
+            throw FileFault.In(_path, $"it has '{other}', which this model and its optimizer have not.");
+        }
+
+        string[] streams =
+        [
+            .. model.DeviceNames.Prepend("cpu").Distinct().Where(device => !_streams.Torch.ContainsKey(device)).Select(device => $"libtorch on {device}"),
+            .. _streams.Python is null ? ["Python's random"] : Array.Empty<string>(),
+            .. _streams.NumPy is null ? ["NumPy's random"] : Array.Empty<string>(),
+        ];
+        if (streams.Length > 0)
+        {
+            throw FileFault.In(_path, $"it has no state of a random stream: {string.Join(", ", streams)}.");
+        }
+
+        Rows = plan.Order.Shuffle && Place.Batch > 0 ? ReadOrder(plan.Order.Rows) : null;
+    }
+
+    /// <summary>Puts everything back. <see cref="RequireWhole"/> comes before.</summary>
+    /// <exception cref="ReproTorchException">A state of a random stream is damaged. Model and streams are as before.</exception>
     public void Restore(ScriptModel script, TrainedModel model)
     {
         NamedTensorData[] weights =
@@ -136,33 +171,11 @@ internal sealed class Checkpoint : IDisposable
             .. model.Parameters.Concat(model.Buffers).Select(tensor => new NamedTensorData(
                 tensor.Name, Restored(Member(ModelPrefix + tensor.Name, null), tensor.Data.DType))),
         ];
-        TensorData gradients = Member(GradientName, DType.uint8);
-        if (gradients.Count != model.Optimizer.Count || Place.Schedule.Rates.Length == 0)
-        {
-            throw FileFault.In(_path, $"it has gradients of {gradients.Count} parameters, and {model.Optimizer.Count} are trained.");
-        }
-
-        for (int i = 0; i < model.Optimizer.Count; i++)
-        {
-            foreach (string state in model.Optimizer.StateNames)
-            {
-                if (_members.TryGetValue(StateName(model, i, state), out TensorData? data))
-                {
-                    using var tensor = TorchTensor.FromData(Restored(data, DTypeOf(model, i, state)));
-                    model.Optimizer.SetState(i, state, tensor);
-                }
-            }
-
-            if (gradients.AllBytes()[i] != 0)
-            {
-                model.Optimizer.AddZeroGradient(i);
-            }
-        }
-
         RngState before = RandomStreams.Capture(_streams.Sources);
         RandomStreams.Restore(_streams);
         try
         {
+            RestoreOptimizer(model);
             ModelParameters.Write(script, weights, strict: true, _path);
         }
         catch
@@ -249,14 +262,173 @@ internal sealed class Checkpoint : IDisposable
         return dtype is null || data.DType == dtype ? data : throw FileFault.In(_path, $"'{name}' is {data.DType}; expected {dtype}.");
     }
 
-    private TorchTensor Order(TensorData data)
+    private void RequirePlace(CheckpointPlan plan)
     {
-        var seen = new bool[data.Count];
+        long batches = plan.Order.Batches;
+        if (Place.Epoch > plan.Epochs || (Place.Epoch == plan.Epochs && Place.Batch > 0))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"The checkpoint {_path} stands in epoch {Place.Epoch + (Place.Batch > 0 ? 1 : 0)}; asked for {plan.Epochs}. Nothing was changed. Ask for as many "
+                + "epochs, or more.");
+        }
+
+        if (Place.Batch >= batches || Place.Batch % plan.Accumulate != 0)
+        {
+            throw FileFault.In(_path, $"{DocumentName} says that the training stood at batch {Place.Batch} of {batches}, where no step begins.");
+        }
+
+        long steps = (Place.Epoch * batches) + Place.Batch;
+        TensorData losses = Member(LossesName, DType.float64);
+        if (losses.Shape is not [var count] || count != steps)
+        {
+            throw FileFault.In(_path, $"its losses have the shape ({string.Join(", ", losses.Shape)}); expected ({steps}), one for each batch until there.");
+        }
+
+        if (Place.Epochs.Count != Place.Epoch || Place.Epochs.Where((epoch, i) => epoch.Epoch != i + 1).Any())
+        {
+            throw FileFault.In(_path, $"{DocumentName} tells of {Place.Epochs.Count} epochs, not of each of the {Place.Epoch} that were ended.");
+        }
+
+        if (Place.EpochsWithoutBetter < 0 || Place.EpochsWithoutBetter > Place.Epoch || Place.Best is double.NaN)
+        {
+            throw FileFault.In(
+                _path, $"{DocumentName} says that the best loss was {Place.Best}, {Place.EpochsWithoutBetter} epochs before the {Place.Epoch}th, which cannot be.");
+        }
+
+        if (Place.LossDType is not (nameof(DType.float32) or nameof(DType.float64)))
+        {
+            throw FileFault.In(_path, $"{DocumentName} says that the loss's dtype is '{Place.LossDType}'; expected float32 or float64.");
+        }
+    }
+
+    private void RequireSchedule(CheckpointPlan plan)
+    {
+        ScheduleState now = Place.Schedule;
+        ScheduleState begun = plan.Begun;
+        if (now.Rates.Length != begun.Rates.Length || !now.Rates.All(double.IsFinite))
+        {
+            throw FileFault.In(
+                _path, $"{DocumentName} has the learning rates [{string.Join(", ", now.Rates)}]; expected a finite one for each of {begun.Rates.Length} groups.");
+        }
+
+        if (!now.InitialRates.SequenceEqual(begun.InitialRates))
+        {
+            throw FileFault.In(
+                _path, $"{DocumentName} says that the learning rates began as [{string.Join(", ", now.InitialRates)}]; they begin as "
+                + $"[{string.Join(", ", begun.InitialRates)}].");
+        }
+
+        long moves = plan.Schedule switch
+        {
+            null => 0,
+            { MovesEachStep: true } => StepsDone(plan),
+            _ => Place.Epoch,
+        };
+        if (now.Count != moves)
+        {
+            throw FileFault.In(_path, $"{DocumentName} says that the schedule moved {now.Count} times; until there it moves {moves} times.");
+        }
+
+        if (plan.Schedule is null && !now.Rates.SequenceEqual(begun.Rates))
+        {
+            throw FileFault.In(_path, $"{DocumentName} has the learning rates [{string.Join(", ", now.Rates)}], and there is no schedule that changed them.");
+        }
+
+        if (now.Momentum is null != begun.Momentum is null || now.Momentum is { } momentum && !double.IsFinite(momentum))
+        {
+            throw FileFault.In(_path, $"{DocumentName} has the momentum {now.Momentum?.ToString() ?? "(none)"}, which the schedule does not give.");
+        }
+
+        if (now.BadEpochs < 0 || now.Cooldown < 0 || now.Best is double.NaN)
+        {
+            throw FileFault.In(_path, $"{DocumentName} has {now.BadEpochs} bad epochs, {now.Cooldown} to cool down and the best {now.Best}, which cannot be.");
+        }
+    }
+
+    private void RequireOptimizer(TrainedModel model, CheckpointPlan plan, HashSet<string> known)
+    {
+        ParameterOptimizer optimizer = model.Optimizer;
+        RequireTensor(GradientName, DType.uint8, [optimizer.Count]);
+        byte[] gradients = Member(GradientName, DType.uint8).AllBytes().ToArray();
+        if (gradients.Any(gradient => gradient > 1))
+        {
+            throw FileFault.In(_path, $"'{GradientName}' has numbers other than 0 and 1.");
+        }
+
+        long most = StepsDone(plan);
+        for (int i = 0; i < optimizer.Count; i++)
+        {
+            // A parameter that never had a gradient was never stepped, and has no states. One that has a gradient was, and has all.
+            string[] states = [.. optimizer.StateNamesOf(i, plan.Begun.Momentum).Select(state => StateName(model, i, state))];
+            if (gradients[i] == 0 && !states.Any(_members.ContainsKey))
+            {
+                continue;
+            }
+
+            foreach (string state in states)
+            {
+                known.Add(state);
+                if (!state.EndsWith(".step", StringComparison.Ordinal))
+                {
+                    RequireTensor(state, optimizer.DTypeOf(i), optimizer.ShapeOf(i));
+                    continue;
+                }
+
+                RequireTensor(state, DType.float32, []);
+                float step = MemoryMarshal.Read<float>(Member(state, DType.float32).AllBytes());
+                if (!float.IsInteger(step) || step < 0 || step > most)
+                {
+                    throw FileFault.In(_path, $"'{state}' is {step}; expected a whole number from 0 to {most}, the steps until there.");
+                }
+            }
+        }
+    }
+
+    private void RestoreOptimizer(TrainedModel model)
+    {
+        ReadOnlySpan<byte> gradients = Member(GradientName, DType.uint8).AllBytes();
+        for (int i = 0; i < model.Optimizer.Count; i++)
+        {
+            foreach (string state in model.Optimizer.StateNames)
+            {
+                if (_members.TryGetValue(StateName(model, i, state), out TensorData? data))
+                {
+                    using var tensor = TorchTensor.FromData(Restored(data, DTypeOf(model, i, state)));
+                    model.Optimizer.SetState(i, state, tensor);
+                }
+            }
+
+            if (gradients[i] != 0)
+            {
+                model.Optimizer.AddZeroGradient(i);
+            }
+        }
+    }
+
+    private long StepsDone(CheckpointPlan plan) =>
+        (Place.Epoch * ((plan.Order.Batches + plan.Accumulate - 1) / plan.Accumulate)) + (Place.Batch / plan.Accumulate);
+
+    private void RequireTensor(string name, DType dtype, IReadOnlyList<long> shape)
+    {
+        TensorData data = Restored(Member(name, null), dtype);
+        if (data.DType != dtype || !data.Shape.SequenceEqual(shape))
+        {
+            throw FileFault.In(
+                _path, $"'{name}' is {data.DType} of the shape ({string.Join(", ", data.Shape)}); expected {dtype} of the shape ({string.Join(", ", shape)}).");
+        }
+    }
+
+    private TorchTensor ReadOrder(long rows)
+    {
+        TensorData data = Member(OrderName, DType.int64);
+        RequireTensor(OrderName, DType.int64, [rows]);
+        var seen = new bool[rows];
         foreach (long row in MemoryMarshal.Cast<byte, long>(data.AllBytes()))
         {
-            if (row < 0 || row >= seen.Length || seen[row])
+            if (row < 0 || row >= rows || seen[row])
             {
-                throw FileFault.In(_path, $"its order names row {row}, of {seen.Length}, twice or wrongly.");
+                throw FileFault.In(_path, $"its order names row {row}, of {rows}, twice or wrongly.");
             }
 
             seen[row] = true;
@@ -265,3 +437,11 @@ internal sealed class Checkpoint : IDisposable
         return TorchTensor.FromData(data);
     }
 }
+
+/// <summary>What a training is going to do, as far as its checkpoints must fit it.</summary>
+/// <param name="Epochs">How many epochs.</param>
+/// <param name="Order">Its batches.</param>
+/// <param name="Accumulate">Batches for a step.</param>
+/// <param name="Schedule">The schedule; null for none.</param>
+/// <param name="Begun">The schedule's state before the first step.</param>
+internal sealed record CheckpointPlan(int Epochs, DataOrder Order, int Accumulate, LearningRateSchedule? Schedule, ScheduleState Begun);

@@ -43,7 +43,9 @@ public sealed record OptimizerOptions
     private OptimizerOptions(OptimizerKind kind, LayerArguments arguments)
     {
         Kind = kind;
-        LearningRate = arguments.IsNone("lr") ? double.NaN : NotNegative(arguments, "lr");
+        LearningRate = arguments.IsNone("lr") ? double.NaN
+            : NotNegative(arguments, "lr") is var rate && double.IsFinite(rate) ? rate
+            : throw arguments.Fault("lr", "lr has to be finite.");
         WeightDecay = NotNegative(arguments, "weight_decay");
         Maximize = arguments.Bool("maximize");
     }
@@ -117,15 +119,20 @@ public sealed record OptimizerOptions
                 : throw Invalid($"The learning rate was {ExactText.Of(rate)}. Expected 0 or more.");
         }
 
-        return !double.IsNaN(options.LearningRate) ? options : options with
-        {
-            LearningRate = options.Kind switch
-            {
-                OptimizerKind.SGD => throw Invalid("SGD has no default learning rate. Give one, such as 0.1."),
-                OptimizerKind.Adam or OptimizerKind.AdamW => 0.001,
-                _ => 0.01,
-            },
-        };
+        return !double.IsNaN(options.LearningRate) ? options : options with { LearningRate = DefaultRate(options.Kind) };
+    }
+
+    /// <summary>Reads the optimizer of a group of parameters. What its text leaves out is as in the main optimizer, as the param_groups of
+    /// torch.optim take the constructor's defaults.</summary>
+    /// <param name="text">The group's optimizer, such as <c>AdamW(weight_decay=0)</c>.</param>
+    /// <param name="main">The optimizer of the parameters that are in no group.</param>
+    /// <param name="learningRate">The learning rate of a group of another kind whose text gives none; null for PyTorch's default.</param>
+    /// <exception cref="ReproTorchException">There is no such optimizer, or an argument does not fit or is out of range.</exception>
+    public static OptimizerOptions ParseGroup(string text, OptimizerOptions main, double? learningRate = null)
+    {
+        ArgumentNullException.ThrowIfNull(main);
+        OptimizerOptions options = s_catalogue.Parse(text, main.Kind.ToString(), main.ValueOf);
+        return !double.IsNaN(options.LearningRate) ? options : options with { LearningRate = learningRate ?? DefaultRate(options.Kind) };
     }
 
     /// <summary>The optimizer with all its arguments, as Python writes it.</summary>
@@ -163,6 +170,32 @@ public sealed record OptimizerOptions
             InitialAccumulatorValue = InitialAccumulatorValue,
         };
     }
+
+    private static double DefaultRate(OptimizerKind kind) => kind switch
+    {
+        OptimizerKind.SGD => throw Invalid("SGD has no default learning rate. Give one, such as 0.1."),
+        OptimizerKind.Adam or OptimizerKind.AdamW => 0.001,
+        _ => 0.01,
+    };
+
+    // By the names of the signatures.
+    private object ValueOf(string name) => name switch
+    {
+        "lr" => LearningRate,
+        "weight_decay" => WeightDecay,
+        "maximize" => Maximize,
+        "momentum" => Momentum,
+        "dampening" => Dampening,
+        "nesterov" => Nesterov,
+        "betas" => new object?[] { Betas.First, Betas.Second },
+        "eps" => Eps,
+        "amsgrad" => Amsgrad,
+        "alpha" => Alpha,
+        "centered" => Centered,
+        "lr_decay" => LearningRateDecay,
+        "initial_accumulator_value" => InitialAccumulatorValue,
+        _ => throw new ArgumentException($"An optimizer has no '{name}'.", nameof(name)),
+    };
 
     private static OptimizerOptions ReadSgd(LayerArguments arguments)
     {

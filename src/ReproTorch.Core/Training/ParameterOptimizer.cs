@@ -11,6 +11,7 @@ internal sealed class ParameterOptimizer : IDisposable
     private readonly TorchTensor[] _parameters;
     private readonly NativeOptimizerNumbers[] _numbers;
     private readonly IReadOnlyList<OptimizerOptions> _groups;
+    private readonly int[] _groupOf;
 
     /// <param name="parameters">The parameters, in the model's order; this object frees the handles.</param>
     /// <param name="groupOf">The number of each one's group.</param>
@@ -19,6 +20,7 @@ internal sealed class ParameterOptimizer : IDisposable
     {
         _parameters = [.. parameters];
         _groups = groups;
+        _groupOf = groupOf;
         _numbers = new NativeOptimizerNumbers[groups.Count];
         using var held = new HandleArray([.. _parameters.Select(parameter => parameter.Handle)]);
         fixed (nint* first = held.Pointers)
@@ -70,6 +72,24 @@ internal sealed class ParameterOptimizer : IDisposable
 
     /// <summary>The dtype of a parameter.</summary>
     public DType DTypeOf(int parameter) => _parameters[parameter].DType;
+
+    /// <summary>The shape of a parameter.</summary>
+    public long[] ShapeOf(int parameter) => _parameters[parameter].Shape;
+
+    /// <summary>The names of the states that a parameter has once it was stepped.</summary>
+    /// <param name="parameter">Which one.</param>
+    /// <param name="momentum">The momentum of a schedule in its first step; null where the schedule leaves it alone.</param>
+    public IReadOnlyList<string> StateNamesOf(int parameter, double? momentum)
+    {
+        OptimizerOptions options = _groups[_groupOf[parameter]];
+        return [.. StateNames.Where(name => name switch
+        {
+            "momentum_buffer" => (momentum ?? options.Momentum) != 0,
+            "max_exp_avg_sq" => options.Amsgrad,
+            "grad_avg" => options.Centered,
+            _ => true,
+        })];
+    }
 
     /// <summary>Whether a parameter has a gradient, be it of zeros.</summary>
     public bool HasGradient(int parameter)

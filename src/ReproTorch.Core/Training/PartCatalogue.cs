@@ -32,8 +32,10 @@ internal sealed class PartCatalogue<T>
     /// <summary>Reads one part.</summary>
     /// <param name="text">A name, or a name with arguments. Where it stands (<c>torch.optim.</c>) and its suffix may be left out, and a
     /// name alone may be in any case.</param>
+    /// <param name="kind">The name of the parts that <paramref name="defaults"/> are for.</param>
+    /// <param name="defaults">What stands for an argument that was left out; null for the signature's defaults.</param>
     /// <exception cref="ReproTorchException">There is no such part, or its arguments do not fit; the message points at the place.</exception>
-    public T Parse(string text)
+    public T Parse(string text, string? kind = null, Func<string, object?>? defaults = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
         LayerCall call = LayerText.ParseLayer(text);
@@ -47,6 +49,6 @@ internal sealed class PartCatalogue<T>
         }
 
         (LayerSignature signature, Func<LayerArguments, T> make) = _kinds[known];
-        return make(new LayerArguments(signature, call, new LayerOrigin(text, _ => { })));
+        return make(new LayerArguments(signature, call, new LayerOrigin(text, _ => { }), known == kind ? defaults : null));
     }
 }

@@ -62,6 +62,9 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>What trains them.</summary>
     public ParameterOptimizer Optimizer { get; } = null!;
 
+    /// <summary>Where its parameters and buffers are.</summary>
+    public IEnumerable<string> DeviceNames => _parameters.Concat(_buffers).Select(tensor => tensor.Tensor.Device.ToString()).Distinct();
+
     /// <summary>The elements of all parameters as they are now, on their own.</summary>
     public IReadOnlyList<NamedTensorData> Parameters => Copy(_parameters);
 

@@ -32,6 +32,12 @@ public static class Trainer
 
         _ = model.Method(options.Method);
         bool hasClasses = options.Loss.Target == LossTarget.Classes;
+        options.Loss.RequireTarget(data.Target.DType);
+        if (options.Validation is not null)
+        {
+            options.Loss.RequireTarget(options.Validation.Target.DType);
+        }
+
         data = Prepare(data, hasClasses, model.Device);
         options = options with { Validation = options.Validation is { } validation ? Prepare(validation, hasClasses, model.Device) : null };
         using var trained = new TrainedModel(script, options);
@@ -60,7 +66,7 @@ internal sealed class TrainingRun
     private ScheduleState _schedule;
     private long _stepsDoneBefore;
     private double _rate;
-    private double? _best;
+    private double _best = double.PositiveInfinity;
     private int _epochsWithoutBetter;
 
     public TrainingRun(ScriptModel script, TrainedModel model, TrainingData data, TrainingOptions options)
@@ -269,7 +275,8 @@ internal sealed class TrainingRun
             schedule.Advance(_schedule, watched);
         }
 
-        if (_best is null || watched < _best - (_options.EarlyEnd?.MinimumChange ?? 0))
+        // As ReduceLROnPlateau: what is not a number is never better, not as the first either.
+        if (watched < _best - (_options.EarlyEnd?.MinimumChange ?? 0))
         {
             _best = watched;
             _epochsWithoutBetter = 0;
@@ -305,7 +312,7 @@ internal sealed class TrainingRun
             Epoch = epoch,
             Batch = batch,
             Schedule = _schedule,
-            Best = _best,
+            Best = double.IsPositiveInfinity(_best) ? null : _best,
             EpochsWithoutBetter = _epochsWithoutBetter,
             LossDType = _lossDType.ToString(),
             Epochs = _epochs,
@@ -319,6 +326,7 @@ internal sealed class TrainingRun
     private void GoOn(Checkpoint checkpoint, TorchEnvironment environment)
     {
         checkpoint.RequireSame(_settings, _identity);
+        checkpoint.RequireWhole(_model, new CheckpointPlan(_options.Epochs, _order, _options.Accumulate, _options.Schedule, _schedule));
         foreach (EnvironmentDifference difference in EnvironmentComparison.Compare(checkpoint.Place.Environment, environment).Differences
             .Where(difference => difference.Name is not ("Runtime" or "ReproTorchVersion" or "OperatingSystem" or "ProcessorCount")))
         {
@@ -330,7 +338,7 @@ internal sealed class TrainingRun
         checkpoint.Restore(_script, _model);
         _schedule = checkpoint.Place.Schedule;
         _rate = _schedule.Rates[0];
-        _best = checkpoint.Place.Best;
+        _best = checkpoint.Place.Best ?? double.PositiveInfinity;
         _epochsWithoutBetter = checkpoint.Place.EpochsWithoutBetter;
         _lossDType = checkpoint.Place.LossDType == nameof(DType.float64) ? DType.float64 : DType.float32;
         _losses.AddRange(checkpoint.Losses);

@@ -69,6 +69,24 @@ public sealed class TrainingLoss
     /// <exception cref="ReproTorchException">Shapes or dtypes do not fit.</exception>
     internal TorchTensor Compute(TorchTensor output, TorchTensor target) => _compute(output, target);
 
+    /// <summary>Sees to it that targets have a dtype that the loss can be computed, and has a gradient, with.</summary>
+    /// <exception cref="ReproTorchException">They have not; the message says what was given and what is expected.</exception>
+    internal void RequireTarget(DType dtype)
+    {
+        (bool fits, string expected) = Name switch
+        {
+            "NLLLoss" => (dtype.IsInteger(), "class numbers (int64)"),
+            "CrossEntropyLoss" => (dtype.IsInteger() || dtype.IsFloatingPoint(), "class numbers (int64), or a probability for each class (float32)"),
+            "L1Loss" or "SmoothL1Loss" => (dtype != DType.@bool, "numbers of the output's dtype (float32)"),
+            _ => (dtype.IsFloatingPoint(), "numbers of the output's dtype (float32)"),
+        };
+        if (!fits)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"The target is {dtype}. {Name} expects {expected}. Nothing was trained; convert the target.");
+        }
+    }
+
     /// <summary>The loss with all its arguments, as Python writes it.</summary>
     public override string ToString() => _text;
 

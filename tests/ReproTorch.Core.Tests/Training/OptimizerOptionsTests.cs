@@ -14,6 +14,24 @@ public sealed class OptimizerOptionsTests
     public void DefaultsArePyTorchs(string text, double? rate, string whole) => Assert.Equal(whole, OptimizerOptions.Parse(text, rate).ToString());
 
     [Theory]
+    [InlineData(
+        "SGD(momentum=0.9, nesterov=True)", "SGD(weight_decay=0.5)", 0.1,
+        "SGD(lr=0.1, momentum=0.9, dampening=0, nesterov=True, weight_decay=0.5, maximize=False)")]
+    [InlineData(
+        "AdamW(betas=(0.8, 0.9), amsgrad=True, maximize=True)", "adamw(lr=0.5, weight_decay=0)", 0.1,
+        "AdamW(lr=0.5, betas=(0.8, 0.9), eps=1e-08, amsgrad=True, weight_decay=0, maximize=True)")]
+    [InlineData(
+        "RMSprop(alpha=0.5, centered=True)", "RMSprop", null,
+        "RMSprop(lr=0.01, alpha=0.5, eps=1e-08, momentum=0, centered=True, weight_decay=0, maximize=False)")]
+    [InlineData(
+        "Adagrad(lr_decay=0.5, initial_accumulator_value=2)", "Adagrad(eps=1)", 0.1,
+        "Adagrad(lr=0.1, lr_decay=0.5, initial_accumulator_value=2, eps=1, weight_decay=0, maximize=False)")]
+    [InlineData("Adam", "SGD", 0.25, "SGD(lr=0.25, momentum=0, dampening=0, nesterov=False, weight_decay=0, maximize=False)")]
+    public void AGroupHasWhatItLeavesOutFromTheMainOptimizer(string main, string group, double? rate, string whole) =>
+        Assert.Equal(whole, OptimizerOptions.ParseGroup(group, OptimizerOptions.Parse(main, rate), rate).ToString());
+
+    [Theory]
+    [InlineData("SGD(lr=1e999)", null, "lr")]
     [InlineData("SGD", null, "SGD has no default learning rate")]
     [InlineData("SGD(lr=0.1)", 0.1, "given twice")]
     [InlineData("SGD", -1.0, "Expected 0 or more")]

@@ -212,7 +212,7 @@ public sealed class TrainerTests : ProcessStateTests
         Assert.Contains("fill no batch of 100", Refused(Options() with { BatchSize = 100, DropLast = true }), StringComparison.Ordinal);
         Assert.Contains("No parameter has a name like", Refused(Options() with { Frozen = ["x*"] }), StringComparison.Ordinal);
         Assert.Contains("nothing to train", Refused(Options() with { Frozen = ["*"] }), StringComparison.Ordinal);
-        Assert.Contains("element by element", Refused(Options() with { Loss = TrainingLoss.Parse("MSELoss") }), StringComparison.Ordinal);
+        Assert.Contains("element by element", Refused(Options() with { Loss = TrainingLoss.Parse("L1Loss") }), StringComparison.Ordinal);
         Assert.Contains("Expected 1 or more", Refused(Options() with { Epochs = 0 }), StringComparison.Ordinal);
         Assert.Contains(
             "All groups have one optimizer",

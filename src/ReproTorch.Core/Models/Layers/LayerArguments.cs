@@ -13,8 +13,9 @@ internal sealed class LayerArguments
     /// <param name="signature">The layer's signature.</param>
     /// <param name="call">The call.</param>
     /// <param name="origin">What the call was read from.</param>
+    /// <param name="defaults">What stands for an argument that was left out, by name; null for the signature's defaults.</param>
     /// <exception cref="ReproTorchException">An argument is missing, one too many, given twice, unknown, or of a wrong type.</exception>
-    public LayerArguments(LayerSignature signature, LayerCall call, LayerOrigin origin)
+    public LayerArguments(LayerSignature signature, LayerCall call, LayerOrigin origin, Func<string, object?>? defaults = null)
     {
         Signature = signature;
         _call = call;
@@ -57,7 +58,7 @@ internal sealed class LayerArguments
                 throw Fault(call.Column, $"{signature.Name} needs {parameter.Name}, {parameter.Describe()}. {Takes()}");
             }
 
-            _values.TryAdd(parameter.Name, (parameter.Default, call.Column));
+            _values.TryAdd(parameter.Name, (defaults is null ? parameter.Default : defaults(parameter.Name), call.Column));
         }
 
         Layers = rest;

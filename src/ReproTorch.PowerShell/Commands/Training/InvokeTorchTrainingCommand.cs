@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using System.Numerics;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using ReproTorch.Models;
 using ReproTorch.PowerShell.Binding;
@@ -182,19 +183,29 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
+        if (!ShouldProcess(Model!.Name, $"Train for {Epoch} {(Epoch == 1 ? "epoch" : "epochs")}"))
+        {
+            return;
+        }
+
         TorchSeedValue? seed = Seed is { } value ? TorchSeedValue.From(value) : null;
         if (seed is { IsAliasOnCpu: true })
         {
             WriteWarning(SeedWarnings.Alias(seed.Value));
         }
 
-        string? modelFile = Writable(Path, $"Write model {Model!.Name}");
-        string? chartFile = Writable(ChartPath, "Write the curve of the losses");
+        string? modelFile = Writable(Path);
+        string? chartFile = Writable(ChartPath);
+        string? checkpointFile = CheckpointFile();
+        TrainingFiles.RequireWritable(("model", modelFile), ("chart", chartFile), ("checkpoint", checkpointFile));
+        OptimizerOptions optimizer = OptimizerOptions.Parse(Optimizer, LearningRate);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        ExceptionDispatchInfo? failure = null;
         var options = new TrainingOptions
         {
             Loss = TrainingLoss.Parse(Loss),
-            Optimizer = OptimizerOptions.Parse(Optimizer, LearningRate),
-            Groups = Groups(),
+            Optimizer = optimizer,
+            Groups = Groups(optimizer),
             Frozen = Freeze,
             Trained = Train,
             Schedule = Schedule is null ? null : LearningRateSchedule.Parse(Schedule),
@@ -215,11 +226,11 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             EarlyEnd = Patience is { } patience ? new EarlyEnd { Patience = patience, MinimumChange = MinimumChange } : null,
             Method = Method,
             LogEvery = LogEvery,
-            OnStep = ShowStep,
-            OnEpoch = epoch => Say(epoch.ToString()),
+            OnStep = step => Tell(() => ShowStep(step)),
+            OnEpoch = epoch => Tell(() => Say(epoch.ToString())),
             OnWarning = WriteWarning,
-            Cancellation = Cancellation,
-            Checkpoint = CheckpointFile(),
+            Cancellation = end.Token,
+            Checkpoint = checkpointFile,
             CheckpointEvery = CheckpointEvery,
             Resume = ResumeFrom is null ? null : ToFilePath(ResumeFrom),
         };
@@ -234,15 +245,35 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             AtomicFile.Write(chartFile, Force, stream => stream.Write(Encoding.UTF8.GetBytes(LossChart.ToSvg(result.Losses))));
         }
 
+        failure?.Throw();
         if (!Cancellation.IsCancellationRequested)
         {
             ShowProgress($"Training {Model.Name}", "done", percent: null);
             WriteObject(result);
         }
+
+        // Writing ends in an exception when nobody wants more, as after Select-Object -First, or when a preference says Stop. The training
+        // then ends as by Ctrl+C, and the exception goes on afterwards. Nothing can be written once the pipeline is stopping.
+        void Tell(Action write)
+        {
+            if (end.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                write();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+                end.Cancel();
+            }
+        }
     }
 
-    // A file that cannot be written should not be found out about after hours.
-    private string? Writable(string? path, string action)
+    private string? Writable(string? path)
     {
         if (path is null)
         {
@@ -255,7 +286,7 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             throw new IOException($"The file '{file}' exists. It was left as it is, and nothing was trained; use -Force to replace it.");
         }
 
-        return ShouldProcess(file, action) ? file : null;
+        return file;
     }
 
     private string? CheckpointFile()
@@ -270,7 +301,7 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
         return File.Exists(file) && !Force && !goesOn
             ? throw new IOException(
                 $"The file '{file}' exists. It was left as it is, and nothing was trained; go on from it with -ResumeFrom, or use -Force to replace it.")
-            : ShouldProcess(file, "Write checkpoints") ? file : null;
+            : file;
     }
 
     private TrainingData? Validation() => (ValidationInput, ValidationTarget) switch
@@ -281,21 +312,16 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             ReproTorchErrorKind.InvalidArgument, "-ValidationInput and -ValidationTarget belong together; one of them is missing."),
     };
 
-    private ParameterGroup[] Groups() => ParameterGroup is null ? [] :
+    private ParameterGroup[] Groups(OptimizerOptions optimizer) => ParameterGroup is null ? [] :
     [
         .. ParameterGroup.Keys.Cast<object>().Select(key => new ParameterGroup(
             [Convert.ToString(key, CultureInfo.InvariantCulture)!],
-            OptimizerOptions.Parse(Convert.ToString(Unwrap.Value(ParameterGroup[key]), CultureInfo.InvariantCulture)!))),
+            OptimizerOptions.ParseGroup(
+                Convert.ToString(Unwrap.Value(ParameterGroup[key]), CultureInfo.InvariantCulture)!, optimizer, LearningRate))),
     ];
 
-    // Nothing can be written any more once the pipeline is stopping; the step is then ended all the same.
     private void ShowStep(TrainingStep step)
     {
-        if (Cancellation.IsCancellationRequested)
-        {
-            return;
-        }
-
         if (step.IsLogged)
         {
             Say(step.ToString());
@@ -310,11 +336,5 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
     }
 
     // As Write-Host: on the console, and in the information stream.
-    private void Say(string message)
-    {
-        if (!Cancellation.IsCancellationRequested)
-        {
-            WriteInformation(new HostInformationMessage { Message = message }, ["PSHOST"]);
-        }
-    }
+    private void Say(string message) => WriteInformation(new HostInformationMessage { Message = message }, ["PSHOST"]);
 }

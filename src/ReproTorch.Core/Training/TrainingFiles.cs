@@ -1,0 +1,51 @@
+namespace ReproTorch.Training;
+
+/// <summary>The files that a training is to write.</summary>
+public static class TrainingFiles
+{
+    private static readonly StringComparer s_sameFile =
+        OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    /// <summary>Sees to it before a training that its files can be written: what cannot be should not be found out about after hours.</summary>
+    /// <param name="files">What each file holds, for messages ("model"), and its path; null for none. Existing files are allowed.</param>
+    /// <exception cref="DirectoryNotFoundException">A file's folder does not exist.</exception>
+    /// <exception cref="IOException">A path is a folder's.</exception>
+    /// <exception cref="ReproTorchException">Two have one path.</exception>
+    public static void RequireWritable(params IReadOnlyList<(string What, string? Path)> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var taken = new Dictionary<string, string>(s_sameFile);
+        foreach ((string what, string? path) in files)
+        {
+            if (path is null)
+            {
+                continue;
+            }
+
+            if (path.Length == 0)
+            {
+                throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"The path of the {what} is empty. Nothing was trained. Name a file.");
+            }
+
+            string full = Path.GetFullPath(path);
+            if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
+            {
+                throw new IOException($"The {what} cannot be written: '{path}' is a folder. Nothing was trained. Name a file.");
+            }
+
+            string folder = Path.GetDirectoryName(full)!;
+            if (!Directory.Exists(folder))
+            {
+                throw new DirectoryNotFoundException(
+                    $"The {what} cannot be written: there is no folder '{folder}'. Nothing was trained. Make the folder, or name another one.");
+            }
+
+            if (!taken.TryAdd(full, what))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument,
+                    $"The {taken[full]} and the {what} have one path, '{path}', and one would replace the other. Nothing was trained. Name two files.");
+            }
+        }
+    }
+}
