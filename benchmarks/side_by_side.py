@@ -263,6 +263,26 @@ class Bench:
         speed = 2 * self.options.large / statistics.median(seconds["reading"])
         self.line(9, f"time, cold; reading gave {speed:.2g} GB/s", milliseconds, seconds, "reading", 0.75, faster=True)
 
+    def row_10(self):
+        threads = str(self.options.threads)
+        peer = [self.python, str(PEERS / "train.py")]
+        subprocess.run([*peer, "make", str(self.folder), threads], check=True)
+        model, x, y = (self.file(name) for name in ("digits.pt", "digits-x.npy", "digits-y.npy"))
+        samples = self.time_workers("training", {
+            "ReproTorch": [*INSIDE, "train", model, x, y, threads],
+            "Python": [*peer, "serve", str(self.folder), threads],
+        }, calls=3)
+        self.line(10, "an epoch of the digits network, Adam, batches of 32", milliseconds, samples, "Python", 1)
+        whole = self.take_turns("training, whole", {
+            "ReproTorch": lambda: self.run_once([
+                PROGRAM, "train", model, "--input", x, "--target", y, "--loss", "CrossEntropyLoss", "--optimizer", "Adam", "--epochs", "3",
+                "--batch-size", "32", "--shuffle", "--seed", "0", "--threads", threads, "-o", self.file("trained.pt")]),
+            "Python": lambda: self.run_once([*peer, "once", str(self.folder), threads]),
+        }, rounds=min(5, self.options.rounds))
+        seconds, peaks = ({name: [sample[i] for sample in samples] for name, samples in whole.items()} for i in (0, 2))
+        self.line(10, "three epochs, from start to end of the process", milliseconds, seconds, "Python", 1)
+        self.line(10, "the same: peak resident memory", mebibytes, peaks, "Python", 1)
+
     @staticmethod
     def from_disk(a, b, work):
         if hasattr(os, "posix_fadvise"):
@@ -289,26 +309,6 @@ def read_both(*paths):
     for thread in threads:
         thread.join()
     return time.perf_counter() - start
-
-    def row_10(self):
-        threads = str(self.options.threads)
-        peer = [self.python, str(PEERS / "train.py")]
-        subprocess.run([*peer, "make", str(self.folder), threads], check=True)
-        model, x, y = (self.file(name) for name in ("digits.pt", "digits-x.npy", "digits-y.npy"))
-        samples = self.time_workers("training", {
-            "ReproTorch": [*INSIDE, "train", model, x, y, threads],
-            "Python": [*peer, "serve", str(self.folder), threads],
-        }, calls=3)
-        self.line(10, "an epoch of the digits network, Adam, batches of 32", milliseconds, samples, "Python", 1)
-        whole = self.take_turns("training, whole", {
-            "ReproTorch": lambda: self.run_once([
-                PROGRAM, "train", model, "--input", x, "--target", y, "--loss", "CrossEntropyLoss", "--optimizer", "Adam", "--epochs", "3",
-                "--batch-size", "32", "--shuffle", "--seed", "0", "--threads", threads, "-o", self.file("trained.pt")]),
-            "Python": lambda: self.run_once([*peer, "once", str(self.folder), threads]),
-        }, rounds=min(5, self.options.rounds))
-        seconds, peaks = ({name: [sample[i] for sample in samples] for name, samples in whole.items()} for i in (0, 2))
-        self.line(10, "three epochs, from start to end of the process", milliseconds, seconds, "Python", 1)
-        self.line(10, "the same: peak resident memory", mebibytes, peaks, "Python", 1)
 
 
 def milliseconds(seconds):
