@@ -253,7 +253,7 @@ class Bench:
             both = self.take_turns("large files", {
                 "ReproTorch": lambda: self.from_disk(a, b, lambda: self.run_once([PROGRAM, "compare", a, b], expected=1)),
                 "reading": lambda: self.from_disk(a, b, lambda: (read_both(a, b), 0, 0)),
-            }, rounds=min(3, self.options.rounds))
+            }, rounds=min(5, self.options.rounds))
         finally:
             os.remove(a)
             os.remove(b)

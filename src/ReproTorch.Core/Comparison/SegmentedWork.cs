@@ -20,13 +20,15 @@ internal sealed class SegmentedWork<TResult>(long segments, Func<long, Workspace
 
     /// <summary>Does all of it.</summary>
     /// <param name="workspaces">Scratch memory, one for each thread that may work.</param>
+    /// <param name="threads">How many threads work at most.</param>
     /// <param name="between">Called after each segment of the caller's thread, on that thread; may throw to end the work.</param>
     /// <exception cref="Exception">Whatever a thread threw first. No thread works on when this returns.</exception>
-    public void Run(Workspaces workspaces, Action between)
+    public void Run(Workspaces workspaces, int threads, Action between)
     {
-        int helping = (int)Math.Min(workspaces.Threads, segments) - 1;
+        int helping = (int)Math.Min(threads, segments) - 1;
         Task[] helpers = [.. Enumerable.Range(1, Math.Max(0, helping)).Select(
-            thread => Task.Run(() => Loop(workspaces[thread], static () => { })))];
+            thread => Task.Factory.StartNew(
+                () => Loop(workspaces[thread], static () => { }), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
             Loop(workspaces[0], between);

@@ -171,7 +171,8 @@ public static class TensorComparer
         {
             Gathered whole = fresh(0);
             long segments = (reference.Count + SegmentElements - 1) / SegmentElements;
-            new SegmentedWork<Gathered>(segments, Segment, Join).Run(workspaces, () => reporter.ReportSome(name));
+            int threads = reference.IsInFile || difference.IsInFile ? workspaces.ReadingThreads : workspaces.Threads;
+            new SegmentedWork<Gathered>(segments, Segment, Join).Run(workspaces, threads, () => reporter.ReportSome(name));
             return whole;
 
             Gathered Segment(long index, Workspace workspace)

@@ -23,6 +23,8 @@ internal sealed class RetypedTensorData : TensorData
 
     public override ReadOnlySpan<byte> Bytes(long offset, int length) => _inner.Bytes(offset, length);
 
+    internal override bool IsInFile => _inner.IsInFile;
+
     internal override TensorReader Reader(long offset, long length) => _inner.Reader(offset, length);
 
     public override void Verify() => _inner.Verify();

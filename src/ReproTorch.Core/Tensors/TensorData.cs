@@ -49,6 +49,9 @@ public abstract class TensorData : IDisposable
     {
     }
 
+    /// <summary>Whether reading the bytes may wait for a disk.</summary>
+    internal virtual bool IsInFile => false;
+
     /// <summary>A reader of the bytes from <paramref name="offset"/> on, <paramref name="length"/> of them.</summary>
     internal virtual TensorReader Reader(long offset, long length) => new(this, offset);
 

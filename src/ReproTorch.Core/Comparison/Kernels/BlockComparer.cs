@@ -126,10 +126,10 @@ internal abstract class BlockComparer(Workspace workspace, BitStatistics bits, V
 }
 
 /// <summary>The scratch memory of all threads of a comparison.</summary>
-/// <param name="threads">How many may work at the same time, 1 or more.</param>
+/// <param name="threads">How many may work at the same time on what is in memory, 1 or more.</param>
 internal sealed class Workspaces(int threads)
 {
-    private readonly Workspace?[] _all = new Workspace?[threads];
+    private readonly Workspace?[] _all = new Workspace?[2 * threads];
 
     /// <summary>As many threads as there are processors.</summary>
     public Workspaces()
@@ -137,8 +137,11 @@ internal sealed class Workspaces(int threads)
     {
     }
 
-    /// <summary>How many may work at the same time.</summary>
-    public int Threads => _all.Length;
+    /// <summary>How many may work at the same time on what is in memory.</summary>
+    public int Threads => threads;
+
+    /// <summary>How many may work at the same time on what is read from files: while some wait for the disk, others work.</summary>
+    public int ReadingThreads => _all.Length;
 
     /// <summary>A thread's own, made on first use.</summary>
     public Workspace this[int thread] => _all[thread] ??= new Workspace();

@@ -9,8 +9,8 @@ internal sealed class FileBytes : IDisposable
     // What is longer is mapped: it is not copied, and only the pages in use take memory.
     private const long MapFrom = 1 << 20;
 
-    private readonly SafeFileHandle? _handle;
     private readonly byte[]? _memory;
+    private int _holders = 1;
 
     /// <summary>The bytes of a file that were read already.</summary>
     public FileBytes(string path, byte[] memory)
@@ -23,19 +23,22 @@ internal sealed class FileBytes : IDisposable
     public FileBytes(string path)
     {
         Path = path;
-        _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        Handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
-            Length = RandomAccess.GetLength(_handle);
+            Length = RandomAccess.GetLength(Handle);
         }
         catch (Exception e) when (e is NotSupportedException or IOException)
         {
-            _handle.Dispose();
+            Handle.Dispose();
             throw FileFault.In(path, "it is no regular file.", e);
         }
     }
 
     public string Path { get; }
+
+    /// <summary>The open file; null for bytes that were read already.</summary>
+    public SafeFileHandle? Handle { get; }
 
     public long Length { get; }
 
@@ -55,7 +58,7 @@ internal sealed class FileBytes : IDisposable
 
         while (buffer.Length > 0)
         {
-            int count = RandomAccess.Read(_handle!, buffer, offset);
+            int count = RandomAccess.Read(Handle!, buffer, offset);
             if (count == 0)
             {
                 throw FileFault.In(Path, $"it became shorter while it was read, at {offset}.");
@@ -93,9 +96,9 @@ internal sealed class FileBytes : IDisposable
             throw FileFault.In(Path, $"it ends early: a tensor takes {length} bytes at {offset}, but the file has {Length}.");
         }
 
-        if (length >= MapFrom && _handle is not null)
+        if (length >= MapFrom && Handle is not null)
         {
-            return MappedTensorData.Map(Path, _handle, dtype, shape, offset, guard);
+            return MappedTensorData.Map(this, dtype, shape, offset, guard);
         }
 
         byte[] bytes = Read(offset, (int)length);
@@ -106,7 +109,20 @@ internal sealed class FileBytes : IDisposable
     /// <summary>A stream over a part of the file.</summary>
     public Stream Open(long offset, long length) => new Part(this, offset, length);
 
-    public void Dispose() => _handle?.Dispose();
+    /// <summary>One more holds the file, and disposes it once as the others do; the last closes it.</summary>
+    public FileBytes Share()
+    {
+        Interlocked.Increment(ref _holders);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Handle?.Dispose();
+        }
+    }
 
     private sealed class Part(FileBytes file, long offset, long length) : Stream
     {
