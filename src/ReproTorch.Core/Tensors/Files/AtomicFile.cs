@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ReproTorch.Tensors.Files;
@@ -96,26 +95,4 @@ public static class AtomicFile
             _ = Posix.close(descriptor);
         }
     }
-}
-
-/// <summary>Calls of the C library that .NET has no form of: folders flushed to the disk, mapped pages handed back.</summary>
-internal static partial class Posix
-{
-    /// <summary>MADV_DONTNEED, the same number on Linux and macOS.</summary>
-    internal const int DontNeed = 4;
-
-    /// <summary>MADV_WILLNEED, likewise.</summary>
-    internal const int WillNeed = 3;
-
-    [LibraryImport("libc")]
-    internal static partial int madvise(nint address, nuint length, int advice);
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int open(string path, int flags);
-
-    [LibraryImport("libc")]
-    internal static partial int fsync(int descriptor);
-
-    [LibraryImport("libc")]
-    internal static partial int close(int descriptor);
 }

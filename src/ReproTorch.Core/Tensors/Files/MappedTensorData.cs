@@ -58,6 +58,10 @@ internal sealed unsafe class MappedTensorData : TensorData
 
     internal override bool IsInFile => true;
 
+    // The system would push everything else out of its cache for it, and not have its beginning any more when its end was read. Pages that
+    // are used again at once are also the cheapest that a virtual machine has.
+    private bool IsTooLargeToCache => ByteLength > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
     internal override TensorReader Reader(long offset, long length) => new FileReader(this, offset, length);
 
     public override void Verify()
@@ -156,6 +160,10 @@ internal sealed unsafe class MappedTensorData : TensorData
         {
             ArrayPool<byte>.Shared.Return(_buffer);
             _guard?.Take(_first, _end - _first, _crc);
+            if (OperatingSystem.IsLinux() && _data.IsTooLargeToCache)
+            {
+                _ = Posix.posix_fadvise(_data._file.Handle!, _data._offset + _first, _end - _first, Posix.ForgetCached);
+            }
         }
 
         private void Fill(int length)

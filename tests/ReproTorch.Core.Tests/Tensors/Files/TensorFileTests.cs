@@ -1,3 +1,4 @@
+using ReproTorch.Comparison;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
 
@@ -138,6 +139,32 @@ public sealed class TensorFileTests : IDisposable
         Assert.True(written.AllBytes().SequenceEqual(data.AllBytes()));
         data.Dispose();
         Assert.Throws<ObjectDisposedException>(() => data.Bytes(0, 1));
+    }
+
+    [Fact]
+    public void AFileThatIsCutShortWhileItIsComparedIsAnErrorAndNotTheEndOfTheProcess()
+    {
+        string path = _folder.File("x.npy");
+        TensorData written = Random(DType.float32, [4 << 20]);
+        TensorFile.Write(path, [new("a", written)], force: false);
+        using TensorData data = TensorFile.Read(path)[0].Data;
+        if (OperatingSystem.IsWindows())
+        {
+            // A mapped file cannot be cut short there.
+            Assert.Throws<IOException>(() => Cut(path));
+            return;
+        }
+
+        Assert.True(TensorComparer.Compare("a", written, data).Identical);
+        Cut(path);
+        var error = Assert.Throws<ReproTorchException>(() => TensorComparer.Compare("a", written, data));
+        Assert.Contains("became shorter", error.Message, StringComparison.Ordinal);
+
+        static void Cut(string path)
+        {
+            using FileStream file = File.Open(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            file.SetLength(3 << 20);
+        }
     }
 
     internal static TensorData Random(DType dtype, long[] shape)
