@@ -14,11 +14,11 @@ internal static class RunsSection
         RunIdentity? d = comparison.Difference;
         List<SideBySideRow> rows =
         [
-            new("Run", reference?.Name ?? r?.Name, difference?.Name ?? d?.Name, Telling: false),
+            new("Run", Named(reference?.Name ?? r?.Name), Named(difference?.Name ?? d?.Name), Telling: false),
             new("Model", reference?.Model ?? r?.Model, difference?.Model ?? d?.Model),
             new("Model SHA-256", reference?.ModelSha256 ?? r?.ModelSha256, difference?.ModelSha256 ?? d?.ModelSha256),
             new("Method", reference?.Method ?? r?.Method, difference?.Method ?? d?.Method),
-            new("Traced", YesNo(reference?.Traced ?? r?.Traced), YesNo(difference?.Traced ?? d?.Traced)),
+            new("Traced", YesNo(Traced(reference, r)), YesNo(Traced(difference, d))),
             new("Batch size", Number(reference?.BatchSize ?? r?.BatchSize), Number(difference?.BatchSize ?? d?.BatchSize)),
             new("Device", reference?.Device ?? r?.Device, difference?.Device ?? d?.Device),
             new("Seed", reference?.Seed ?? r?.Seed, difference?.Seed ?? d?.Seed),
@@ -26,9 +26,16 @@ internal static class RunsSection
             new("Began", Time(reference?.Time), Time(difference?.Time), Telling: false),
             new("Took", Duration(reference?.Duration), Duration(difference?.Duration), Telling: false),
         ];
+        rows.RemoveAll(static row => row.Reference is null && row.Difference is null);
+        if (rows.Count == 0)
+        {
+            // Tensors that are no runs.
+            return;
+        }
+
         using HtmlWriter.Scope section = html.Open("section", ("aria-labelledby", prefix + "runs"));
         html.Element("h2", "What was compared", ("id", prefix + "runs"));
-        SideBySide.Write(html, "The two runs", rows.Where(row => row.Reference is not null || row.Difference is not null));
+        SideBySide.Write(html, "The two runs", rows);
     }
 
     private static IEnumerable<SideBySideRow> Inputs(IReadOnlyList<RunInputInfo> reference, IReadOnlyList<RunInputInfo> difference) =>
@@ -43,6 +50,12 @@ internal static class RunsSection
         { Shape: { } shape, DType: { } dtype } => $"{dtype} {ReportText.Tuple(shape)} {input.Hash}".TrimEnd(),
         _ => $"{input.Kind} {input.Hash}".TrimEnd(),
     };
+
+    private static string? Named(string? name) => string.IsNullOrEmpty(name) ? null : name;
+
+    // Tensors alone were traced as little as not.
+    private static bool? Traced(RunOutput? run, RunIdentity? identity) =>
+        run?.Model is not null ? run.Traced : identity?.Model is not null ? identity.Traced : null;
 
     private static string? YesNo(bool? value) => value switch
     {

@@ -205,6 +205,14 @@ public partial class RunReportTests
     }
 
     [Fact]
+    public void HasNoTableOfRunsForTensorsThatAreNone()
+    {
+        RunOutput bare = Run(string.Empty, Tensor("output", s_values));
+        XElement html = Parse(RunReport.ToHtml(RunComparer.Compare(bare, bare), bare, bare));
+        Assert.DoesNotContain(html.Descendants("h2"), heading => heading.Value == "What was compared");
+    }
+
+    [Fact]
     public void DetailsAsManyOutputsAsAsked()
     {
         RunOutput reference = Run("a", [.. Enumerable.Range(0, 9).Select(i => Tensor($"output.{i}", s_values))]);
