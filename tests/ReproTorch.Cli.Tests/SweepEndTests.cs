@@ -96,7 +96,7 @@ public sealed class SweepEndTests : IDisposable
         {
             // A child belongs to the thread that started it.
             string? child = Directory.EnumerateDirectories($"/proc/{parent.Id}/task").SelectMany(Children).FirstOrDefault();
-            if (child is not null)
+            if (child is not null && CommandLine(child) is { Length: > 0 } command && command != CommandLine(parent.Id.ToString(CultureInfo.InvariantCulture)))
             {
                 return Process.GetProcessById(int.Parse(child, CultureInfo.InvariantCulture));
             }
@@ -107,16 +107,21 @@ public sealed class SweepEndTests : IDisposable
         throw new InvalidOperationException("No child was started.");
     }
 
-    // A thread that has just ended has no such file.
-    private static string[] Children(string task)
+    private static string[] Children(string task) => Read(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    // A child that was forked and does not run its own program yet has its parent's: its parent waits for it, and would for ever if it were stopped then.
+    private static string CommandLine(string process) => Read($"/proc/{process}/cmdline");
+
+    // A thread or process that has just ended has no such file.
+    private static string Read(string file)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return File.ReadAllText(file);
         }
         catch (IOException)
         {
-            return [];
+            return string.Empty;
         }
     }
 
