@@ -45,6 +45,21 @@ Describe 'Export-Clixml' {
         $back.Sweep.ToJson() | Should -Be $sweep.ToJson()
     }
 
+    It 'brings a comparison back, for a report' {
+        $other = New-TorchTensor -Factory rand -Shape 4, 1, 8, 8
+        $comparison = Compare-RunOutput $tensor $other -Close
+        $comparison | Export-Clixml "$TestDrive/comparison.xml"
+        $back = Import-Clixml "$TestDrive/comparison.xml"
+        $back | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $back.Message | Should -Be $comparison.Message
+        $back.Outputs[0].MaxAbsolute | Should -Be $comparison.Outputs[0].MaxAbsolute
+        $back | Export-RunReport "$TestDrive/comparison.html"
+        Get-Content "$TestDrive/comparison.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
+        $sent = Start-Job { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) } | Receive-Job -Wait -AutoRemoveJob
+        $sent | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $sent.Match | Should -BeFalse
+    }
+
     It 'refuses bytes that were changed' {
         $run | Export-Clixml "$TestDrive/run.xml"
         $text = Get-Content "$TestDrive/run.xml" -Raw

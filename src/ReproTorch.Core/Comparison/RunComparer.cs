@@ -147,7 +147,7 @@ public static class RunComparer
             }
             catch (Exception e) when (e is ReproTorchException or IOException or UnauthorizedAccessException)
             {
-                return [Unpaired(null, null, $"{file} could not be compared: {e.Message}", options) with { Failure = e }];
+                return [Unpaired(null, null, $"the file {file} could not be compared: {e.Message}", options) with { Failure = e }];
             }
         }
     }

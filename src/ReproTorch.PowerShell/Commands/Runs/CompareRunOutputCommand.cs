@@ -87,8 +87,7 @@ public sealed class CompareRunOutputCommand : RunComparisonCmdlet
             return;
         }
 
-        List<RunOutput> references = [.. ReferenceObject.SelectMany(item => Runs(item))];
-        List<RunOutput> differences = [.. _differences.SelectMany(item => item is RunOutput run ? [run] : Runs(item))];
+        (IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences) = Sides(ReferenceObject, _differences);
         if (_fromPipeline && references.Count == 1 && differences.Count > 1)
         {
             foreach (RunOutput difference in differences)
