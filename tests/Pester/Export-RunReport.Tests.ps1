@@ -46,6 +46,9 @@ Describe 'Export-RunReport' {
             $html | Should -BeLike '*<h2>Could not be compared</h2>*The file bad.npz could not be compared: *'
             $html | Should -Not -Match '\.\.<'
         }
+        Get-ChildItem $one/*.npz | Compare-RunOutput $two/good.npz -ErrorVariable problem -ErrorAction SilentlyContinue | Export-RunReport $page -Force
+        $problem | Should -HaveCount 1
+        Get-Content $page -Raw | Should -BeLike '*<h1>1 of 2 do not match</h1>*The file *bad.npz could not be compared: *'
         Compare-RunOutput $one $two -Quiet -ErrorAction SilentlyContinue | Should -Be $false, $true
         Remove-Item $one/good.npz, $two/good.npz
         Export-RunReport $page $one $two -Force -ErrorAction SilentlyContinue
@@ -54,48 +57,20 @@ Describe 'Export-RunReport' {
 
     It 'fits windows of every width, and breaks no word of a type' -Skip:(-not $browser) -ForEach @{ Browser = "$($browser.Source)" } {
         $types = @{ float32 = 1.0, 2.0; complex64 = 1.0, 2.0; int64 = [long]::MinValue, [long]::MaxValue; uint8 = @(1, 2) * 60000 }
-        $sides = foreach ($sign in 1, -1) {
-            , @(foreach ($name in $types.Keys | Sort-Object) {
-                $values = $types[$name].Clone()
-                if ($sign -lt 0) { [array]::Reverse($values) }
-                [ReproTorch.Runs.RunValue]::OfTensor("output.a_long_name_of_an_output.$name", (New-TorchTensor $values -DType $name).ToData())
-            })
+        $runs = foreach ($sign in 1, -1) {
+            $values = foreach ($name in $types.Keys | Sort-Object) {
+                $numbers = $types[$name].Clone()
+                if ($sign -lt 0) { [array]::Reverse($numbers) }
+                [ReproTorch.Runs.RunValue]::OfTensor("output.a_long_name_of_an_output.$name", (New-TorchTensor $numbers -DType $name).ToData())
+            }
+            [ReproTorch.Runs.RunSource]::OfValues('run', [ReproTorch.Runs.RunValue[]]$values)
         }
-        $runs = $sides.ForEach{ [ReproTorch.Runs.RunSource]::OfValues('run', $_) }
         $close = Compare-RunOutput (New-TorchTensor 1.0, 2.0) (New-TorchTensor 1.0, 2.000001)
         Compare-RunOutput $runs[0] $runs[1] | Export-RunReport (Join-Path $TestDrive one.html)
         @(Compare-RunOutput $runs[0] $runs[1]; $close) | Export-RunReport (Join-Path $TestDrive two.html)
-        $script = {
-            const words = cell => {
-                const text = cell.firstChild, range = cell.ownerDocument.createRange();
-                return [...text.data.matchAll(/\w+/g)].filter(word => {
-                    range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length);
-                    return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
-                }).map(word => word[0]);
-            };
-            (async () => {
-                const found = [];
-                for (const page of ['one.html', 'two.html']) {
-                    const frame = document.createElement('iframe');
-                    frame.src = page; document.body.append(frame);
-                    await new Promise(done => frame.onload = done);
-                    const root = frame.contentDocument.documentElement;
-                    for (let width = 320; width <= 1280; width += 20) {
-                        frame.style.width = width + 'px';
-                        if (root.scrollWidth > root.clientWidth) found.push(`${page} is ${root.scrollWidth} wide at ${width}`);
-                        for (const table of root.querySelectorAll('table.outputs'))
-                            if (table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right)
-                                found.push(`${page}: a table is cut at ${width}`);
-                        for (const cell of root.querySelectorAll('td[data-label=Type]'))
-                            for (const word of words(cell)) found.push(`${page}: ${word} is broken at ${width}`);
-                    }
-                }
-                document.title = 'found: ' + (found.join('; ') || 'nothing');
-            })();
-        }
-        Set-Content (Join-Path $TestDrive frame.html) "<title></title><body><style>iframe { border: 0; height: 600px }</style><script>$script</script>"
+        Copy-Item (Join-Path $PSScriptRoot report-widths.html) $TestDrive
         $words = & $Browser --headless --no-sandbox --disable-gpu --allow-file-access-from-files --virtual-time-budget=30000 --dump-dom (
-            "--user-data-dir=$(Join-Path $TestDrive profile)") ([uri]::new((Join-Path $TestDrive frame.html)).AbsoluteUri) 2>$null | Out-String
+            "--user-data-dir=$(Join-Path $TestDrive profile)") ([uri]::new((Join-Path $TestDrive report-widths.html)).AbsoluteUri) 2>$null | Out-String
         $words -match '<title>(.*?)</title>' | Should -BeTrue
         $Matches[1] | Should -Be 'found: nothing'
     }

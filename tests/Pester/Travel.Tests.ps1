@@ -52,7 +52,7 @@ Describe 'Export-Clixml' {
         $back = Import-Clixml "$TestDrive/comparison.xml"
         $back | Should -BeOfType ReproTorch.Comparison.RunComparison
         $back.Message | Should -Be $comparison.Message
-        $back.Outputs[0].MaxAbsolute | Should -Be $comparison.Outputs[0].MaxAbsolute
+        [ReproTorch.Comparison.ComparisonJson]::Write($back) | Should -Be ([ReproTorch.Comparison.ComparisonJson]::Write($comparison))
         $back | Export-RunReport "$TestDrive/comparison.html"
         Get-Content "$TestDrive/comparison.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
         $sent = Start-Job { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) } | Receive-Job -Wait -AutoRemoveJob
