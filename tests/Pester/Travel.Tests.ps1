@@ -90,6 +90,22 @@ Describe 'Jobs and sessions' {
         }
         $session.Runspace.Dispose()
         $back | ForEach-Object { (Compare-RunOutput $run $_).Identical } | Should -Be $true, $true
+        # A session reads with the engine's types only.
+        $back[0].Outputs[0].Name | Should -Be output
+        $back[0].Environment.TorchVersion | Should -Be $run.Environment.TorchVersion
+        [ReproTorch.Runs.RunOutput] $back[0] | Should -BeOfType ReproTorch.Runs.RunOutput
+        $back[0] | Export-Clixml "$TestDrive/on.xml"
+        Import-Clixml "$TestDrive/on.xml" | Should -BeOfType ReproTorch.Runs.RunOutput
+    }
+
+    It 'brings a comparison back from a session, for a report' {
+        $session = New-LocalSession
+        $back = Invoke-Command $session { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) }
+        $session.Runspace.Dispose()
+        $back.Match | Should -BeFalse
+        [ReproTorch.Comparison.RunComparison] $back | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $back | Export-RunReport "$TestDrive/session.html"
+        Get-Content "$TestDrive/session.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
     }
 }
 

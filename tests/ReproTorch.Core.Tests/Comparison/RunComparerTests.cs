@@ -93,6 +93,7 @@ public sealed class RunComparerTests : IDisposable
         Assert.StartsWith("the file bad.npz could not be compared: ", runs[0].Reason, StringComparison.Ordinal);
         Assert.Contains("\nThe file bad.npz could not be compared: ", runs[0].Message, StringComparison.Ordinal);
         Assert.DoesNotContain("..", runs[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("<section", RunReport.ToHtml(runs[0]), StringComparison.Ordinal);
         string all = RunReport.ToHtml(runs);
         Assert.Contains("<h1>1 of 2 do not match</h1>", all, StringComparison.Ordinal);
         Assert.Contains("1 of 2 could not be made.", all, StringComparison.Ordinal);
