@@ -25,6 +25,21 @@ Describe 'Export-Clixml' {
         (Test-RunOutput -InputObject $back -Model $model).Match | Should -BeTrue
     }
 
+    It 'brings a comparison back, for a report' {
+        $other = New-TorchTensor -Factory rand -Shape 4, 1, 8, 8
+        $comparison = Compare-RunOutput $tensor $other -Close
+        $comparison | Export-Clixml "$TestDrive/comparison.xml"
+        $back = Import-Clixml "$TestDrive/comparison.xml"
+        $back | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $back.Message | Should -Be $comparison.Message
+        [ReproTorch.Comparison.ComparisonJson]::Write($back) | Should -Be ([ReproTorch.Comparison.ComparisonJson]::Write($comparison))
+        $back | Export-RunReport "$TestDrive/comparison.html"
+        Get-Content "$TestDrive/comparison.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
+        $sent = Start-Job { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) } | Receive-Job -Wait -AutoRemoveJob
+        $sent | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $sent.Match | Should -BeFalse
+    }
+
     It 'brings a tensor of <dtype> back' -ForEach @(
         @{ dtype = 'float32' }, @{ dtype = 'bfloat16' }, @{ dtype = 'complex64' }, @{ dtype = 'bool' }, @{ dtype = 'int64' }
     ) {
@@ -43,21 +58,6 @@ Describe 'Export-Clixml' {
         $back = Import-Clixml "$TestDrive/both.xml"
         (Compare-TorchOperatorTrace $trace $back.Trace).Identical | Should -BeTrue
         $back.Sweep.ToJson() | Should -Be $sweep.ToJson()
-    }
-
-    It 'brings a comparison back, for a report' {
-        $other = New-TorchTensor -Factory rand -Shape 4, 1, 8, 8
-        $comparison = Compare-RunOutput $tensor $other -Close
-        $comparison | Export-Clixml "$TestDrive/comparison.xml"
-        $back = Import-Clixml "$TestDrive/comparison.xml"
-        $back | Should -BeOfType ReproTorch.Comparison.RunComparison
-        $back.Message | Should -Be $comparison.Message
-        [ReproTorch.Comparison.ComparisonJson]::Write($back) | Should -Be ([ReproTorch.Comparison.ComparisonJson]::Write($comparison))
-        $back | Export-RunReport "$TestDrive/comparison.html"
-        Get-Content "$TestDrive/comparison.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
-        $sent = Start-Job { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) } | Receive-Job -Wait -AutoRemoveJob
-        $sent | Should -BeOfType ReproTorch.Comparison.RunComparison
-        $sent.Match | Should -BeFalse
     }
 
     It 'refuses bytes that were changed' {

@@ -35,6 +35,8 @@ public sealed class Traveller : PSTypeConverter
     {
         switch (value is PSObject wrapped ? wrapped.BaseObject : value)
         {
+            case RunComparison comparison:
+                return Encoding.UTF8.GetBytes(ComparisonJson.Write(comparison));
             case RunOutput run:
                 return RunFile.ToBytes([run]);
             case TorchTensor tensor:
@@ -48,8 +50,6 @@ public sealed class Traveller : PSTypeConverter
 
             case SweepResult sweep:
                 return Encoding.UTF8.GetBytes(sweep.ToJson());
-            case RunComparison comparison:
-                return Encoding.UTF8.GetBytes(ComparisonJson.Write(comparison));
             default:
                 throw new ArgumentException($"A {value?.GetType()} does not travel.", nameof(value));
         }
@@ -84,6 +84,11 @@ public sealed class Traveller : PSTypeConverter
 
     private static object Unpack(Type type, byte[] bytes)
     {
+        if (type == typeof(RunComparison))
+        {
+            return ComparisonJson.Read(Encoding.UTF8.GetString(bytes));
+        }
+
         if (type == typeof(OperatorTrace))
         {
             using var stream = new MemoryStream(bytes);
@@ -93,11 +98,6 @@ public sealed class Traveller : PSTypeConverter
         if (type == typeof(SweepResult))
         {
             return SweepResult.FromJson(Encoding.UTF8.GetString(bytes));
-        }
-
-        if (type == typeof(RunComparison))
-        {
-            return ComparisonJson.Read(Encoding.UTF8.GetString(bytes));
         }
 
         RunOutput run = RunFile.FromBytes(bytes)[0];
