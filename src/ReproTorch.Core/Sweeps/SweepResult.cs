@@ -72,15 +72,21 @@ public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVarian
 public sealed record SweepVariant(
     string Name, bool Identical, double? MaxAbsolute, ulong? MaxUlp, SweepDifference? FirstDifference, string? Message)
 {
+    /// <summary>Why <see cref="FirstDifference"/> is not told though bits differ; null where it is, and for the same bits.</summary>
+    public string? FirstDifferenceReason { get; init; }
+
     internal static SweepVariant Same(string name) => new(name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);
 
-    internal static SweepVariant Of(string name, RunComparison comparison, SweepDifference? first) => new(
+    internal static SweepVariant Of(string name, RunComparison comparison, SweepDifference? first, string? reason) => new(
         name,
         Identical: false,
         comparison.Outputs.Select(output => output.MaxAbsolute).Where(found => found is not null).MaxBy(found => found!.Value)?.Value,
         comparison.Outputs.Max(output => output.MaxUlp),
         first,
-        comparison.Message);
+        comparison.Message)
+    {
+        FirstDifferenceReason = reason,
+    };
 }
 
 /// <summary>The first operator that differs.</summary>
