@@ -180,8 +180,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
 
     private SweepTrial OfType(DType dtype) => new(dtype.ToString(), trace =>
     {
-        subject.Restore();
-        using ScriptModel converted = ((ScriptModel)subject.Model).Clone();
+        using ScriptModel converted = Copy();
         converted.ConvertTo(dtype);
         ModelInput input = subject.Input.Map(tensor => tensor.DType.IsFloatingPoint() ? tensor.To(dtype) : tensor);
         RunOutput output = subject.Run(() => ModelRunner.Run(converted, input, subject.RunOptions), trace: trace);
@@ -192,6 +191,12 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
         Reference = WithOneNaN,
         OtherOperators = "in another type every operator has other bits.",
     };
+
+    private ScriptModel Copy()
+    {
+        subject.Restore();
+        return ((ScriptModel)subject.Model).Clone();
+    }
 
     private static RunOutput WithOneNaN(RunOutput output) => output with { Outputs = [.. output.Outputs.Select(WithOneNaN)] };
 
@@ -224,8 +229,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
 
     private SweepTrial OnCuda(int index) => new($"cuda:{index}", trace =>
     {
-        subject.Restore();
-        using ScriptModel moved = ((ScriptModel)subject.Model).Clone();
+        using ScriptModel moved = Copy();
         var device = new TorchDevice(TorchDeviceType.Cuda, index);
         return subject.Run(() => ModelRunner.Run(moved, subject.Input, subject.RunOptions with { Device = device }), trace: trace);
     });

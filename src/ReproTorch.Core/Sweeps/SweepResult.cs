@@ -58,7 +58,7 @@ public sealed record SweepResult
 /// <param name="Name">The dimension.</param>
 /// <param name="Variants">Each run that was compared with the plain one.</param>
 /// <param name="Identical">All gave the same bits.</param>
-/// <param name="Meaning">What that means for whoever uses the model, in one sentence.</param>
+/// <param name="Meaning">What that means for whoever uses the model, in a sentence or two.</param>
 public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVariant> Variants, bool Identical, string Meaning);
 
 /// <summary>One run, compared with the plain one.</summary>
@@ -66,7 +66,8 @@ public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVarian
 /// <param name="Identical">The same bits in every output.</param>
 /// <param name="MaxAbsolute">The greatest absolute difference; 0 for the same bits, null where outputs cannot be compared.</param>
 /// <param name="MaxUlp">The greatest distance in units in the last place; null where that has no meaning.</param>
-/// <param name="FirstDifference">The first operator whose result has other bits; null for the same bits, and where it could not be
+/// <param name="FirstDifference">The first operator whose result has other bits, where the samples of a batch are varied the first that
+/// gives them to the first sample that differs; null for the same bits, and where it could not be
 /// told.</param>
 /// <param name="Message">What differs, in words; null for the same bits.</param>
 public sealed record SweepVariant(
