@@ -94,7 +94,8 @@ public static class DeterminismSweep
                 control.TellUnsteady();
             }
 
-            findings.Add(new SweepFinding(dimension, variants, identical, SweepMeaning.Of(dimension, variants, unsteady)));
+            string meaning = SweepMeaning.Of(dimension, variants, unsteady, identical ? null : control.Uninitialized());
+            findings.Add(new SweepFinding(dimension, variants, identical, meaning));
         }
 
         return new SweepResult

@@ -1,4 +1,5 @@
 using ReproTorch.Comparison;
+using ReproTorch.Models;
 using ReproTorch.Runs;
 
 namespace ReproTorch.Sweeps;
@@ -6,7 +7,7 @@ namespace ReproTorch.Sweeps;
 /// <summary>Tells whether the bits already differ when nothing is varied. A dimension is not to blame for what does so by itself.</summary>
 internal sealed class SweepControl(SweepSubject subject, RunOutput plain)
 {
-    // What is read from uninitialized memory need not differ in each run.
+    // What differs by itself need not differ in each run.
     private const int FirstRuns = 3;
 
     private bool _isUnsteady;
@@ -33,6 +34,11 @@ internal sealed class SweepControl(SweepSubject subject, RunOutput plain)
 
         return trial?.Control is { } control && (_isUnsteadyElsewhere ??= Differs(control())) ? "in a fresh process with nothing else changed" : null;
     }
+
+    /// <summary>The operator whose uninitialized memory the model hands on; null for none. That has the bytes that were there before, so a
+    /// few runs with nothing varied may agree by chance.</summary>
+    public string? Uninitialized() => NondeterminismFinder.Find(subject.Model, methods: [subject.Options.Method])
+        .FirstOrDefault(found => found is { Kind: NondeterminismKind.UninitializedMemory, Active: true })?.Operator;
 
     private bool Differs(RunOutput output) => !RunComparer.Compare(plain, output).Identical;
 }

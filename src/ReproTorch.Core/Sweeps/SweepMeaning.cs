@@ -7,7 +7,9 @@ internal static class SweepMeaning
     /// <param name="dimension">The dimension.</param>
     /// <param name="variants">What was compared.</param>
     /// <param name="unsteady">When the bits differ though nothing is varied: then the dimension is not to blame. Null when they do not.</param>
-    public static string Of(SweepDimension dimension, IReadOnlyList<SweepVariant> variants, string? unsteady)
+    /// <param name="uninitialized">The operator whose uninitialized memory the model hands on, which may have the same bytes in some runs
+    /// and others in the next; null for none.</param>
+    public static string Of(SweepDimension dimension, IReadOnlyList<SweepVariant> variants, string? unsteady, string? uninitialized = null)
     {
         SweepVariant[] other = [.. variants.Where(variant => !variant.Identical)];
         string same = string.Join(", ", variants.Where(variant => variant.Identical).Select(variant => variant.Name));
@@ -25,7 +27,9 @@ internal static class SweepMeaning
             : other.Select(variant => variant.FirstDifferenceReason).FirstOrDefault(reason => reason is not null) is { } why
                 ? $" The first operator cannot be told: {why}"
                 : string.Empty;
-        return Verdict() + unknown;
+        string doubt = identical || uninitialized is null ? string.Empty
+            : $" The model also hands on memory that nothing was written to ({uninitialized}), which may be why.";
+        return Verdict() + unknown + doubt;
 
         string Verdict() => dimension switch
         {

@@ -165,6 +165,20 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         Assert.EndsWith("nothing can be said of the number of threads.", finding.Meaning, StringComparison.Ordinal);
     }
 
+    // Such memory may well have the same bytes each time that the model runs again with nothing varied.
+    [Theory]
+    [InlineData("x / 3 + 0 * torch.isnan(torch.empty_like(x))", true)]
+    [InlineData("x / 3 + 0 * torch.isnan(torch.zeros_like(x))", false)]
+    public void UninitializedMemoryThatTheModelHandsOnIsToldBesideTheDimension(string result, bool isTold)
+    {
+        using ScriptModel model = new ModelSource { Source = $"def forward(self, x):\n    return {result}" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        string meaning = Assert.Single(Sweep(model, input, SweepDimension.DType).Dimensions).Meaning;
+        Assert.StartsWith("In another floating-point type the results differ", meaning, StringComparison.Ordinal);
+        Assert.Equal(isTold, meaning.EndsWith(
+            " The model also hands on memory that nothing was written to (aten::empty_like), which may be why.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void WhatDiffersWithNothingVariedIsNotBlamedOnMachines()
     {
