@@ -56,7 +56,9 @@ internal sealed class SweepLocator(SweepSubject subject, string folder)
         }
         catch (ReproTorchException e)
         {
-            reason = $"where the batch is within the model shows only on one of another size, and on that it cannot be run: {e.Message}";
+            // TorchScript tells its own lines first, and what went wrong last.
+            string last = e.Message.TrimEnd().Split('\n')[^1].TrimEnd('.');
+            reason = $"where the batch is within the model shows only on one of another size, and on that it cannot be run: {last}.";
             return null;
         }
     }

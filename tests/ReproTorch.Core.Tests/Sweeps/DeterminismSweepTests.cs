@@ -133,6 +133,19 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         Assert.EndsWith($" The first operator cannot be told: {Reason}", finding.Meaning, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void WhereTheModelTakesNoOtherBatchTheReasonIsToldInOneLine()
+    {
+        using ScriptModel model = new ModelSource { Source = "def forward(self, x):\n    return x + torch.arange(4).view([4, 1])" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
+        SweepVariant variant = Assert.Single(finding.Variants);
+        Assert.Null(variant.FirstDifference);
+        Assert.StartsWith("where the batch is within the model shows only on one of another size", variant.FirstDifferenceReason, StringComparison.Ordinal);
+        Assert.EndsWith("must match the size of tensor b (4) at non-singleton dimension 0.", variant.FirstDifferenceReason, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', finding.Meaning);
+    }
+
     // It counts its runs in an attribute that is no tensor, which nothing puts back.
     [Fact]
     public void WhatDiffersWithNothingVariedIsBlamedOnNoDimension()
