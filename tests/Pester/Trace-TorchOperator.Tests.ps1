@@ -104,7 +104,7 @@ Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
             @($operators | Where-Object Outputs -eq 'float32 (2)').Place | Should -Be 'run.ps1:2', 'run.ps1:3'
             $jobs = @($operators | Where-Object Outputs -eq 'float32 (4)')
             $jobs.Count | Should -Be 2
-            $jobs.Place | Should -BeNullOrEmpty
+            $jobs.Place | Should -Be $null, $null
         }
     }
 

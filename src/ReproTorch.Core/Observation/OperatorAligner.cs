@@ -8,8 +8,8 @@ namespace ReproTorch.Observation;
 /// </summary>
 internal static class OperatorAligner
 {
-    // All bands together: seconds, and 256 MiB of steps at most. Between two levels a comparison takes longer.
-    private const long MaxCells = 1L << 30;
+    // All bands together: seconds, and 128 MiB of steps at most. Between two levels a comparison takes longer.
+    private const long MaxCells = 1L << 29;
     private const long MaxCellsBetweenLevels = 1L << 26;
 
     /// <summary>The pairs, in order; null where a side has nothing.</summary>
