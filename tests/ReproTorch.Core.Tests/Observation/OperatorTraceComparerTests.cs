@@ -141,6 +141,27 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
     }
 
+    // Without lines, and with all between the first and the last difference to be paired: one operator twice at the front, one on
+    // another type in the middle, one missing at the end.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(9_000)]
+    [InlineData(100_000)]
+    public void WhatStandsBetweenDifferencesIsPairedAtAnyLength(int length)
+    {
+        OperatorRecord[] one = [.. Enumerable.Range(0, length).Select(i => Record(i, i % 3 == 0 ? "aten::mul" : "aten::add", 1 + (i % 5)))];
+        OperatorRecord[] other = [one[0], .. one[..(length / 2)], Record(0, one[length / 2].Name, 77), .. one[((length / 2) + 1)..^2], one[^1]];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one), Trace(other));
+        Assert.Equal(
+            [
+                (OperatorDifferenceKind.OnlyInDifference, null, 1),
+                (OperatorDifferenceKind.Inputs, length / 2, (length / 2) + 1),
+                (OperatorDifferenceKind.OnlyInReference, length - 2, null),
+            ],
+            comparison.Differences.Select(found => (found.Kind, (int?)found.Reference?.Index, (int?)found.Difference?.Index)));
+        Assert.Equal((true, 1), (comparison.AlignmentProven, comparison.SameBefore));
+    }
+
     // The same operator once more, on a line of its own before the loop or after it.
     [Theory]
     [InlineData(900)]
