@@ -4,6 +4,7 @@ using ReproTorch.Observation;
 using ReproTorch.Runs;
 using ReproTorch.Sweeps;
 using ReproTorch.Tensors;
+using ReproTorch.Training;
 
 namespace ReproTorch.PowerShell.Hosting;
 
@@ -39,6 +40,8 @@ public sealed class Traveller : PSTypeConverter
 
             case SweepResult sweep:
                 return Encoding.UTF8.GetBytes(sweep.ToJson());
+            case TrainingResult training:
+                return TrainingResultFile.ToBytes(training);
             default:
                 throw new ArgumentException($"A {value?.GetType()} does not travel.", nameof(value));
         }
@@ -84,13 +87,18 @@ public sealed class Traveller : PSTypeConverter
             return SweepResult.FromJson(Encoding.UTF8.GetString(bytes));
         }
 
+        if (type == typeof(TrainingResult))
+        {
+            return TrainingResultFile.FromBytes(bytes);
+        }
+
         RunOutput run = RunFile.FromBytes(bytes)[0];
         return type == typeof(RunOutput) ? run : TorchTensor.FromData(run.Outputs[0].Data!, name: run.Name.Length > 0 ? run.Name : null);
     }
 
     private static Type? TypeOf(PSObject bag)
     {
-        foreach (Type type in (Type[])[typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult)])
+        foreach (Type type in (Type[])[typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(TrainingResult)])
         {
             // What $using: sends to a session keeps the plain name.
             if (bag.TypeNames.Contains("Deserialized." + type.FullName) || bag.TypeNames.Contains(type.FullName))
