@@ -72,14 +72,21 @@ public static class AtomicFile
     public static string TargetOf(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string full = FollowLinks(Path.GetFullPath(path));
+        string given = Path.GetFullPath(path);
+
+        // Before its links are followed by hand: those of /proc lead to pipes that have no path.
+        if (!OperatingSystem.IsWindows() && Posix.IsSpecial(given))
+        {
+            throw new IOException($"'{path}' is no regular file. Name another one.");
+        }
+
+        string full = FollowLinks(given);
         if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
         {
             throw new IOException($"'{path}' is a folder. Name a file.");
         }
 
-        return OperatingSystem.IsWindows() || !Posix.IsSpecial(full) ? full
-            : throw new IOException($"'{path}' is no regular file. Name another one.");
+        return full;
     }
 
     // File.ResolveLinkTarget takes '..' away before it looks whether what stands before is a link.
