@@ -291,6 +291,7 @@ SCHEDULES = [
     "StepLR(step_size=3, gamma=0.3)",
     "StepLR(step_size=1)",
     "MultiStepLR(milestones=[2, 5, 5, 9], gamma=0.7)",
+    "MultiStepLR(milestones=[0, 2], gamma=0.7)",
     "ExponentialLR(gamma=0.93)",
     "CosineAnnealingLR(T_max=4)",
     "CosineAnnealingLR(T_max=5, eta_min=1e-3)",
@@ -342,6 +343,9 @@ def cases():
     yield {**sgd, "name": "groups that inherit SGD", "groups": [{"pattern": "*bias", "optimizer": "SGD(weight_decay=0.5)"}]}
     yield {**adam, "name": "groups that inherit AdamW", "optimizer": "AdamW(lr=3e-3, betas=(0.8, 0.99), weight_decay=0.1, amsgrad=True)",
            "groups": [{"pattern": "*bias", "optimizer": "AdamW(weight_decay=0.0)"}]}
+    yield {**sgd, "name": "groups Adagrad", "optimizer": "Adagrad(lr=0.05, initial_accumulator_value=0.1)",
+           "groups": [{"pattern": "*bias", "optimizer": "Adagrad(initial_accumulator_value=0.5)"}]}
+    yield {**sgd, "name": "works in place", "shuffle": False, "layers": ["LeakyReLU(0.5, inplace=True)", "Flatten()", "Linear(64, 10)"], "validation": True}
     yield {**adam, "name": "all digits", "rows": 1437, "epochs": 4, "batchSize": 64, "validation": True}
 
 

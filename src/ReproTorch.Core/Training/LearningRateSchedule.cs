@@ -98,6 +98,18 @@ public abstract class LearningRateSchedule
         private readonly long[] _milestones = arguments.Ints("milestones");
         private readonly double _gamma = arguments.Float("gamma");
 
+        // Python moves all schedules once when they are made; only a milestone at 0 makes that show.
+        internal override ScheduleState Begin(double[] rates, bool hasMomentum, long totalSteps)
+        {
+            ScheduleState state = base.Begin(rates, hasMomentum, totalSteps);
+            for (int i = 0; i < rates.Length; i++)
+            {
+                state.Rates[i] = Next(state, i);
+            }
+
+            return state;
+        }
+
         private protected override double Next(ScheduleState state, int group) =>
             _milestones.Count(milestone => milestone == state.Count) is > 0 and var times
                 ? state.Rates[group] * Math.Pow(_gamma, times)
@@ -232,6 +244,20 @@ public abstract class LearningRateSchedule
             {
                 if (state.Count <= phases[i].End || i == phases.Length - 1)
                 {
+                    // Python divides by zero there. After the last step the rate does not matter.
+                    if (phases[i].End == start)
+                    {
+                        if (state.Count < _total)
+                        {
+                            throw new ReproTorchException(
+                                ReproTorchErrorKind.InvalidArgument,
+                                $"OneCycleLR's first phase would end where it begins: pct_start {PartText.Of(_rise)} of {_total} steps is one step. "
+                                + "PyTorch divides by zero there. Take a greater or smaller pct_start.");
+                        }
+
+                        return;
+                    }
+
                     double share = (state.Count - start) / (phases[i].End - start);
                     Array.Fill(state.Rates, Anneal(phases[i].From, phases[i].To, share));
                     state.Momentum = _cyclesMomentum ? Anneal(phases[i].MomentumFrom, phases[i].MomentumTo, share) : null;

@@ -34,14 +34,18 @@ internal sealed class ModelMeasure(TrainedModel model, TrainingOptions options)
             answers = (answers.Right + right, answers.Count + count);
         }
 
-        var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [Loss] = options.Loss.IsMean ? loss / data.Rows : loss };
+        var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [Loss] = WithOneNaN(options.Loss.IsMean ? loss / data.Rows : loss) };
         if (options.Loss.Target != LossTarget.Values)
         {
-            metrics[Accuracy] = (double)answers.Right / answers.Count;
+            metrics[Accuracy] = WithOneNaN((double)answers.Right / answers.Count);
         }
 
         return metrics;
     }
+
+    /// <summary>The value; for any NaN that of Python's <c>float('nan')</c>. Which sign a NaN has that comes of arithmetic is the compiler's
+    /// choice, and can be another one in the same program a moment later.</summary>
+    public static double WithOneNaN(double value) => double.IsNaN(value) ? BitConverter.UInt64BitsToDouble(0x7FF8000000000000) : value;
 
     private (long Right, long Count) Answers(TorchTensor output, TorchTensor target)
     {
@@ -53,26 +57,23 @@ internal sealed class ModelMeasure(TrainedModel model, TrainingOptions options)
                 using (var given = Call("aten::argmax", output, dimension))
                 using (TorchTensor wanted = target.DType.IsInteger() ? target.WithName(null) : Call("aten::argmax", target, dimension))
                 using (TorchTensor counted = Call("aten::ne", wanted, target.DType.IsInteger() ? options.Loss.IgnoredClass!.Value : -1L))
+                using (TorchTensor equal = Call("aten::eq", given, wanted))
+                using (TorchTensor right = Call("aten::logical_and", equal, counted))
                 {
-                    return (Equal(given, wanted), Sum(counted));
+                    return (Sum(right), Sum(counted));
                 }
 
             case LossTarget.YesOrNo:
                 using (TorchTensor given = Call("aten::gt", output, options.Loss.Threshold))
                 using (TorchTensor wanted = Call("aten::gt", target, 0.5))
+                using (TorchTensor equal = Call("aten::eq", given, wanted))
                 {
-                    return (Equal(given, wanted), target.Count);
+                    return (Sum(equal), target.Count);
                 }
 
             default:
                 return default;
         }
-    }
-
-    private static long Equal(TorchTensor left, TorchTensor right)
-    {
-        using TorchTensor equal = Call("aten::eq", left, right);
-        return Sum(equal);
     }
 
     private static long Sum(TorchTensor flags)

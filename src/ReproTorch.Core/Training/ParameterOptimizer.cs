@@ -51,7 +51,11 @@ internal sealed class ParameterOptimizer : IDisposable
     {
         for (int i = 0; i < _numbers.Length; i++)
         {
-            _numbers[i] = _groups[i].Numbers(schedule.Rates[i], schedule.Momentum);
+            // The constructor of torch.optim.Adagrad fills the sums of all groups with its own value (torch/optim/adagrad.py of 1.13).
+            _numbers[i] = _groups[i].Numbers(schedule.Rates[i], schedule.Momentum) with
+            {
+                InitialAccumulatorValue = _groups[0].InitialAccumulatorValue,
+            };
         }
 
         fixed (NativeOptimizerNumbers* first = _numbers)

@@ -89,6 +89,24 @@ internal sealed class TrainedModel : IDisposable
         return ContentHash.OfBytes(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
+    /// <summary>XXH3-128 of what the model is beside its weights: types, attributes, constants and the code of all methods, in hex.</summary>
+    public string StructureHash()
+    {
+        var text = new StringBuilder();
+        foreach (string line in _model.Content().Split('\n'))
+        {
+            bool hasValue = line.StartsWith("parameter ", StringComparison.Ordinal) || line.StartsWith("buffer ", StringComparison.Ordinal);
+
+            // A training sets the mode of all modules itself.
+            if (!line.StartsWith("attribute ", StringComparison.Ordinal) || !line.Contains("training : bool = ", StringComparison.Ordinal))
+            {
+                text.Append(hasValue ? line[..line.LastIndexOf(" = ", StringComparison.Ordinal)] : line).Append('\n');
+            }
+        }
+
+        return ContentHash.OfBytes(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
     public void Dispose()
     {
         Optimizer?.ZeroGradients(setToNone: true);
@@ -125,7 +143,12 @@ internal sealed class TrainedModel : IDisposable
         {
             if (Fits(options.Groups[i].Patterns, name))
             {
-                return i + 1;
+                return options.GroupsHaveOrder || options.Groups.Skip(i + 1).FirstOrDefault(group => Fits(group.Patterns, name)) is not { } other
+                    ? i + 1
+                    : throw new ReproTorchException(
+                        ReproTorchErrorKind.InvalidArgument,
+                        $"The parameter {name} is in two groups, '{string.Join(' ', options.Groups[i].Patterns)}' and '{string.Join(' ', other.Patterns)}', and "
+                        + "the groups have no order. Write them as [ordered]@{ }, where the first that fits counts, or so that each parameter fits one only.");
             }
         }
 

@@ -267,7 +267,7 @@ internal sealed class TrainingRun
             sum += _losses[i];
         }
 
-        double loss = sum / batches;
+        double loss = ModelMeasure.WithOneNaN(sum / batches);
         Dictionary<string, double> metrics = _options.Validation is { } validation ? new ModelMeasure(_model, _options).Take(validation) : [];
         double watched = metrics.GetValueOrDefault(ModelMeasure.Loss, loss);
         if (_options.Schedule is { MovesEachStep: false } schedule)
@@ -351,6 +351,7 @@ internal sealed class TrainingRun
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
+            ["modelStructure"] = _model.StructureHash(),
             ["method"] = _options.Method,
             ["loss"] = _options.Loss.ToString(),
             ["optimizer"] = _options.Optimizer.ToString(),

@@ -52,7 +52,8 @@ public sealed class TrainingData
     /// <summary>Number of examples.</summary>
     public long Rows { get; }
 
-    /// <summary>The examples of a batch.</summary>
+    /// <summary>The examples of a batch, as copies: a model that works in place changes its batch and not the data, as with a DataLoader,
+    /// which stacks them anew.</summary>
     /// <param name="rows">Which rows; null for those from <paramref name="start"/> on.</param>
     /// <param name="start">The first of them, in <paramref name="rows"/> or in the data.</param>
     /// <param name="length">How many.</param>
@@ -60,7 +61,7 @@ public sealed class TrainingData
     {
         if (rows is null)
         {
-            return new TrainingBatch([.. Inputs.Select(input => input.Narrow(start, length))], Target.Narrow(start, length));
+            return new TrainingBatch([.. Inputs.Select(input => Cut(input, start, length))], Cut(Target, start, length));
         }
 
         using TorchTensor picked = rows.Narrow(start, length);
@@ -75,6 +76,12 @@ public sealed class TrainingData
 
     /// <summary>What tells these data from others: the content hashes of the tensors.</summary>
     internal string Identity() => string.Join(' ', Inputs.Append(Target).Select(tensor => tensor.ContentHash()));
+
+    private static TorchTensor Cut(TorchTensor tensor, long start, long length)
+    {
+        using TorchTensor view = tensor.Narrow(start, length);
+        return (TorchTensor)TorchOperator.Call("aten::clone", view)!;
+    }
 
     private static TorchTensor Pick(TorchTensor tensor, TorchTensor rows)
     {

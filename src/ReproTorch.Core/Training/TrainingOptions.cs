@@ -30,6 +30,9 @@ public sealed record TrainingOptions
     /// <see cref="Optimizer"/>.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; init; } = [];
 
+    /// <summary>False where the groups came without an order: a parameter that fits two is then an error, and not the first's.</summary>
+    public bool GroupsHaveOrder { get; init; } = true;
+
     /// <summary>Names of parameters, with * and ?, that stay as they are.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 

@@ -9,6 +9,7 @@ public sealed class LearningRateScheduleTests
     [Theory]
     [InlineData("StepLR(step_size=3, gamma=0.3)", 8, 0x3f826e978d4fdf3bL)]
     [InlineData("MultiStepLR(milestones=[2, 5, 5], gamma=0.7)", 7, 0x3fa18fc504816effL)]
+    [InlineData("MultiStepLR(milestones=[0, 2], gamma=0.7)", 4, 0x3fa916872b020c49L)]
     [InlineData("ExponentialLR(gamma=0.93)", 9, 0x3faca68cfa63bacbL)]
     [InlineData("CosineAnnealingLR(T_max=5, eta_min=1e-3)", 4, 0x3fa20636c64e4e9dL)]
     [InlineData("CosineAnnealingLR(T_max=4)", 8, 0x3fb5d9d8f5cc7e54L)]
@@ -24,6 +25,15 @@ public sealed class LearningRateScheduleTests
         }
 
         Assert.Equal(expected, BitConverter.DoubleToInt64Bits(state.Rates[0]));
+    }
+
+    [Fact]
+    public void ACycleWhoseFirstPhaseIsOneStepIsRefusedAsPythonDividesByZero()
+    {
+        LearningRateSchedule schedule = LearningRateSchedule.Parse("OneCycleLR(max_lr=0.1, pct_start=0.1)");
+        var error = Assert.Throws<ReproTorchException>(() => schedule.Begin([0.1], hasMomentum: true, totalSteps: 10));
+        Assert.Contains("pct_start 0.1 of 10 steps", error.Message, StringComparison.Ordinal);
+        schedule.Begin([0.1], hasMomentum: true, totalSteps: 11);
     }
 
     [Fact]

@@ -202,7 +202,64 @@ public sealed class TrainerTests : ProcessStateTests
         Assert.Contains("other data", Assert.Throws<ReproTorchException>(() => Trainer.Train(model, Data(shift: 1), other)).Message, StringComparison.Ordinal);
         using ScriptModel larger = LayerModel.Build(["Linear(6, 9)", "BatchNorm1d(9)", "ReLU", "Dropout(0.3)", "Linear(9, 3)"], null);
         Assert.Throws<ReproTorchException>(() => Trainer.Train(larger, Data(), other));
+        using ScriptModel gentler = LayerModel.Build(["Linear(6, 8)", "BatchNorm1d(8)", "ReLU", "Dropout(0.2)", "Linear(8, 3)"], null);
+        Assert.Contains("modelStructure was", Assert.Throws<ReproTorchException>(() => Trainer.Train(gentler, Data(), other)).Message, StringComparison.Ordinal);
         Assert.Throws<FileNotFoundException>(() => Train(Options() with { Resume = folder.File("none.npz") }));
+    }
+
+    [Fact]
+    public void AModelThatWorksInPlaceLeavesTheDataAsTheyWere()
+    {
+        TrainingData data = Data();
+        string before = data.Identity();
+        using ScriptModel model = LayerModel.Build(["LeakyReLU(0.5, inplace=True)", "Linear(6, 3)"], null);
+        Trainer.Train(model, data, Options() with { Shuffle = false, Validation = data });
+        Assert.Equal(before, data.Identity());
+    }
+
+    [Fact]
+    public void RowsOfAnIgnoredClassCountNeitherAsRightNorAsWrong()
+    {
+        TrainingData data = Data();
+        TrainingResult result = Train(Options() with
+        {
+            Validation = data, Loss = TrainingLoss.Parse("CrossEntropyLoss(ignore_index=0)"),
+        });
+        Assert.All(result.Epochs, epoch => Assert.InRange(epoch.Metrics["validationAccuracy"], 0, 1));
+        using ScriptModel model = LayerModel.Build(["Linear(6, 3)"], null);
+        using (TorchTensor bias = model.Tensor("0.bias"))
+        {
+            // Every answer is class 0, which is right for a third of the rows and does not count.
+            TorchOperator.Call("aten::copy_", bias, TorchTensor.FromSpan<float>([1000, 0, 0], DType.float32, 3), false);
+        }
+
+        TrainingResult none = Trainer.Train(model, data, Options() with
+        {
+            Epochs = 1, Validation = data, Loss = TrainingLoss.Parse("CrossEntropyLoss(ignore_index=0)"), Optimizer = OptimizerOptions.Parse("SGD", 0.0),
+        });
+        Assert.Equal(0, none.Epochs[0].Metrics["validationAccuracy"]);
+    }
+
+    [Fact]
+    public void GroupsWithoutAnOrderThatShareAParameterAreRefused()
+    {
+        TrainingOptions options = Options() with
+        {
+            Groups = [new ParameterGroup(["*.bias"], Sgd(0.2)), new ParameterGroup(["0.*"], Sgd(0.3))],
+        };
+        Train(options);
+        Assert.Contains("0.bias is in two groups, '*.bias' and '0.*'", Refused(options with { GroupsHaveOrder = false }), StringComparison.Ordinal);
+        Train(options with { GroupsHaveOrder = false, Groups = [new ParameterGroup(["*.bias"], Sgd(0.2)), new ParameterGroup(["*.weight"], Sgd(0.3))] });
+    }
+
+    [Fact]
+    public void ALossThatIsNoNumberHasTheBitsOfPythonsNaNInTheMeanOfAnEpoch()
+    {
+        using ScriptModel model = Model();
+        using TorchTensor weight = model.Tensor("4.weight");
+        TorchOperator.Call("aten::fill_", weight, -double.NaN);
+        TrainingResult result = Trainer.Train(model, Data(), Options());
+        Assert.All(result.Epochs, epoch => Assert.Equal(0x7FF8000000000000, BitConverter.DoubleToInt64Bits(epoch.Loss)));
     }
 
     [Fact]

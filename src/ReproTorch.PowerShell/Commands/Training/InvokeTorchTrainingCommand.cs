@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Specialized;
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
@@ -206,6 +207,7 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             Loss = TrainingLoss.Parse(Loss),
             Optimizer = optimizer,
             Groups = Groups(optimizer),
+            GroupsHaveOrder = ParameterGroup is IOrderedDictionary,
             Frozen = Freeze,
             Trained = Train,
             Schedule = Schedule is null ? null : LearningRateSchedule.Parse(Schedule),
@@ -312,13 +314,25 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             ReproTorchErrorKind.InvalidArgument, "-ValidationInput and -ValidationTarget belong together; one of them is missing."),
     };
 
-    private ParameterGroup[] Groups(OptimizerOptions optimizer) => ParameterGroup is null ? [] :
-    [
-        .. ParameterGroup.Keys.Cast<object>().Select(key => new ParameterGroup(
-            [Convert.ToString(key, CultureInfo.InvariantCulture)!],
-            OptimizerOptions.ParseGroup(
-                Convert.ToString(Unwrap.Value(ParameterGroup[key]), CultureInfo.InvariantCulture)!, optimizer, LearningRate))),
-    ];
+    private ParameterGroup[] Groups(OptimizerOptions optimizer)
+    {
+        if (ParameterGroup is null)
+        {
+            return [];
+        }
+
+        IEnumerable<object> keys = ParameterGroup.Keys.Cast<object>();
+        if (ParameterGroup is not IOrderedDictionary)
+        {
+            // The keys of a hashtable come in an order that changes from process to process.
+            keys = keys.OrderBy(Text, StringComparer.Ordinal);
+        }
+
+        return [.. keys.Select(key => new ParameterGroup(
+            [Text(key)], OptimizerOptions.ParseGroup(Text(Unwrap.Value(ParameterGroup[key])), optimizer, LearningRate)))];
+
+        static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    }
 
     private void ShowStep(TrainingStep step)
     {
