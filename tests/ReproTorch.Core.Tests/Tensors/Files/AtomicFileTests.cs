@@ -118,4 +118,22 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Throws<IOException>(() => AtomicFile.TargetOf(pipe));
         Assert.Equal(4, Directory.GetFileSystemEntries(_folder.Path).Length);
     }
+
+    [Fact]
+    public void ALinkToAPipeThatHasNoPathIsRefusedAsThePipeIs()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream();
+        string path = $"/proc/self/fd/{pipe.SafePipeHandle.DangerousGetHandle()}";
+        File.CreateSymbolicLink(_folder.File("link"), path);
+        foreach (string name in (string[])[path, _folder.File("link")])
+        {
+            var error = Assert.Throws<IOException>(() => AtomicFile.TargetOf(name));
+            Assert.Equal($"'{name}' is no regular file. Name another one.", error.Message);
+        }
+    }
 }
