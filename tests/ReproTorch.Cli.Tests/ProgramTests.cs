@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text.Json;
 using ReproTorch.Models;
 using ReproTorch.Models.Layers;
@@ -116,6 +117,7 @@ public sealed class ProgramTests : IDisposable
             ValidationBatchSize = 3,
             ValidationDraws = false,
             EarlyEnd = new EarlyEnd { Patience = 1, MinimumChange = 1e9 },
+            Checkpoint = Here("expected.npz"),
         });
         string[] arguments =
         [
@@ -127,18 +129,30 @@ public sealed class ProgramTests : IDisposable
             .. arguments, "--group", "0.bias=SGD(lr=0.5)", "--group", "*.bias=SGD(momentum=0)", "--train", "*.bias", "--train", "2.*", "--clip-norm", "0.5",
             "--norm-type", "inf", "--gradient-to-none", "--validation-input", Here("x.npy"), "--validation-target", Here("y.npy"),
             "--validation-batch-size", "3", "--no-validation-draw", "--patience", "1", "--min-change", "1e9", "--method", "forward",
+            "--checkpoint", Here("actual.npz"),
         ]);
         Assert.Equal((0, string.Empty), (code, error));
         using JsonDocument json = JsonDocument.Parse(text);
         Assert.Equal(expected.WeightsHash, json.RootElement.GetProperty("weightsHash").GetString());
         Assert.Equal(expected.Losses, json.RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetDouble()));
         Assert.Equal(TrainingEnd.NoBetter, expected.End);
+
+        // Some change no bit of this training; a checkpoint tells of all.
+        Assert.Equal(SettingsOf(Here("expected.npz")), SettingsOf(Here("actual.npz")));
         (code, _, error) = Run([.. arguments, "--group", "SGD"]);
         Assert.Equal(2, code);
         Assert.Contains("The group 'SGD' is no NAME=OPTIMIZER", error, StringComparison.Ordinal);
         (code, _, error) = Run([.. arguments, "--method", "no_such"]);
         Assert.Equal(2, code);
         Assert.Contains("no_such", error, StringComparison.Ordinal);
+    }
+
+    private static string SettingsOf(string checkpoint)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(checkpoint);
+        using Stream stream = archive.GetEntry("training.json")!.Open();
+        using JsonDocument place = JsonDocument.Parse(stream);
+        return place.RootElement.GetProperty("settings").GetRawText();
     }
 
     [Theory]
