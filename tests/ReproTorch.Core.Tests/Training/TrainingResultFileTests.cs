@@ -40,6 +40,16 @@ public sealed class TrainingResultFileTests
     }
 
     [Fact]
+    public void EveryTickOfTheDurationComesBack()
+    {
+        foreach (long ticks in Enumerable.Range(0, 200).Select(i => 419040L + (i * i * 9973L * i)))
+        {
+            TrainingResult result = Result(DType.float32) with { Epochs = [], Duration = TimeSpan.FromTicks(ticks) };
+            Assert.Equal(result.Duration, TrainingResultFile.FromBytes(TrainingResultFile.ToBytes(result)).Duration);
+        }
+    }
+
+    [Fact]
     public void OneThatWasCancelledInItsFirstStepsComesBack()
     {
         TrainingResult result = Result(DType.float32) with { End = TrainingEnd.Cancelled, Losses = [], Epochs = [], Seed = null };
