@@ -112,6 +112,12 @@ Describe 'Jobs and sessions' {
         }
         $session.Runspace.Dispose()
         $back | ForEach-Object { (Compare-RunOutput $run $_).Identical } | Should -Be $true, $true
+        # A session reads with the engine's types only.
+        $back[0].Outputs[0].Name | Should -Be output
+        $back[0].Environment.TorchVersion | Should -Be $run.Environment.TorchVersion
+        [ReproTorch.Runs.RunOutput] $back[0] | Should -BeOfType ReproTorch.Runs.RunOutput
+        $back[0] | Export-Clixml "$TestDrive/on.xml"
+        Import-Clixml "$TestDrive/on.xml" | Should -BeOfType ReproTorch.Runs.RunOutput
     }
 }
 

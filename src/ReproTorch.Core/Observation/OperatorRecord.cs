@@ -48,9 +48,8 @@ public sealed record OperatorRecord
     /// one without plain memory.</summary>
     public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
 
-    /// <summary>For each output, where the rows of a batch were asked for: the hash of each row's bytes; none for what has no such
-    /// rows.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> RowHashes { get; init => field = value ?? []; } = [];
+    /// <summary>For each output tensor, where the rows of a batch were asked for: its shape, and the hashes of the rows.</summary>
+    public IReadOnlyList<TensorRows> RowHashes { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether a dispatch mode of Python would see it: the outermost operators that are no mere compositions of others
     /// (<c>CompositeImplicitAutograd</c>), which run as what they call.</summary>
@@ -70,6 +69,29 @@ public sealed record OperatorRecord
 
     /// <summary>Its name with the overload, and the place.</summary>
     public override string ToString() => (Overload.Length > 0 ? $"{Name}.{Overload}" : Name) + (Place is null ? string.Empty : $" at {Place}");
+}
+
+/// <summary>The rows of a batch in a tensor.</summary>
+public sealed record TensorRows
+{
+    /// <summary>The tensor's shape; empty also for one without plain memory.</summary>
+    public IReadOnlyList<long> Shape { get; init => field = value ?? []; } = [];
+
+    /// <summary>Each place where the batch may stand by the sizes alone.</summary>
+    public IReadOnlyList<RowView> Views { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>The rows of a batch, were it in one place of a tensor.</summary>
+public sealed record RowView
+{
+    /// <summary>The dimension, of <see cref="Outer"/> * rows * n elements.</summary>
+    public int Dimension { get; init; }
+
+    /// <summary>How often the batch is repeated in it: 1 and n = 1 for a dimension that is the batch.</summary>
+    public long Outer { get; init; }
+
+    /// <summary>For each row, the hash of the bytes that belong to it.</summary>
+    public IReadOnlyList<string> Hashes { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>The first line of a trace's file.</summary>

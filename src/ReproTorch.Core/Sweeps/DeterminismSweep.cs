@@ -59,12 +59,14 @@ public static class DeterminismSweep
         }
 
         var locator = new SweepLocator(subject, folder.Path);
+        var control = new SweepControl(subject, plain);
         var findings = new List<SweepFinding>();
         int total = planned.Sum(item => item.Trials.Count);
         int done = 0;
         foreach ((SweepDimension dimension, IReadOnlyList<SweepTrial> trials) in planned)
         {
             var variants = new List<SweepVariant>();
+            string? unsteady = null;
             try
             {
                 foreach (SweepTrial trial in trials)
@@ -72,6 +74,11 @@ public static class DeterminismSweep
                     options.Cancellation.ThrowIfCancellationRequested();
                     options.Progress?.Invoke(dimension, trial.Name, (double)done++ / total);
                     variants.Add(Try(plain, trial, locator));
+                }
+
+                if (dimension != SweepDimension.Repeat && variants.FindIndex(variant => !variant.Identical) is >= 0 and int differing)
+                {
+                    unsteady = control.Find(trials[differing]);
                 }
             }
             catch (ReproTorchException e) when (options.Dimensions is null)
@@ -82,7 +89,13 @@ public static class DeterminismSweep
             }
 
             bool identical = variants.TrueForAll(variant => variant.Identical);
-            findings.Add(new SweepFinding(dimension, variants, identical, SweepMeaning.Of(dimension, variants)));
+            if (dimension == SweepDimension.Repeat && !identical)
+            {
+                control.TellUnsteady();
+            }
+
+            string meaning = SweepMeaning.Of(dimension, variants, unsteady, identical ? null : control.Uninitialized());
+            findings.Add(new SweepFinding(dimension, variants, identical, meaning));
         }
 
         return new SweepResult
@@ -101,6 +114,6 @@ public static class DeterminismSweep
         RunComparison comparison = RunComparer.Compare(trial.Reference?.Invoke(plain) ?? plain, trial.Run(null));
         return comparison.Identical
             ? SweepVariant.Same(trial.Name)
-            : SweepVariant.Of(trial.Name, comparison, locator.Locate(trial, comparison));
+            : SweepVariant.Of(trial.Name, comparison, locator.Locate(trial, comparison, out string? reason), reason);
     }
 }

@@ -32,36 +32,8 @@ internal static class FirstOperator
         return structural;
     }
 
-    /// <summary>In one row of a batch: the row's place in either run.</summary>
-    public static SweepDifference? OfRow(OperatorTrace reference, long row, OperatorTrace difference, long otherRow)
-    {
-        Dictionary<long, int> places = Places(reference);
-        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(reference.Operators, difference.Operators))
-        {
-            if (one is not null && other is not null && Differs(one, row, other, otherRow))
-            {
-                return new SweepDifference(one.Name, places[one.Index]);
-            }
-        }
-
-        return null;
-    }
-
-    private static bool Differs(OperatorRecord one, long row, OperatorRecord other, long otherRow)
-    {
-        for (int i = 0; i < Math.Min(one.RowHashes.Count, other.RowHashes.Count); i++)
-        {
-            if (row < one.RowHashes[i].Count && otherRow < other.RowHashes[i].Count
-                && one.RowHashes[i][(int)row] != other.RowHashes[i][(int)otherRow])
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static Dictionary<long, int> Places(OperatorTrace trace) => trace.Operators
+    /// <summary>The place of each operator among those of a trace, by its index.</summary>
+    public static Dictionary<long, int> Places(OperatorTrace trace) => trace.Operators
         .Select((record, place) => (record.Index, place))
         .ToDictionary(pair => pair.Index, pair => pair.place);
 }

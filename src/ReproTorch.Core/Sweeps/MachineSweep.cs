@@ -9,14 +9,16 @@ namespace ReproTorch.Sweeps;
 /// <summary>What one machine gives: a plain run with its operators and environment, and the sweep there.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Sweep">The sweep.</param>
-public sealed record MachineReport(RunOutput Run, SweepResult Sweep);
+public sealed record MachineReport(RunOutput Run, SweepResult Sweep)
+{
+    /// <summary>When a plain run differs from its like though nothing is varied; null where it does not. A machine tells it of itself
+    /// only: it is not sent.</summary>
+    internal string? Unsteady { get; init; }
+}
 
 /// <summary>A sweep on several machines. How they are reached is not known here: models, inputs and reports are bytes.</summary>
 public static class MachineSweep
 {
-    // TorchScript's executor rewrites a method after its first two runs; what is compared is what runs from then on.
-    private const int Settled = 3;
-
     /// <summary>A model's file as bytes, to be sent.</summary>
     public static byte[] Pack(TorchModel model)
     {
@@ -61,19 +63,18 @@ public static class MachineSweep
     {
         RunOutput run;
         OperatorTrace trace = null!;
+        string? unsteady;
         using (var subject = new SweepSubject(model, input, options))
         {
             run = subject.RunPlain();
-            for (int i = 2; i < Settled; i++)
-            {
-                subject.RunPlain();
-            }
 
+            // These runs also let TorchScript's executor settle: it rewrites a method after the first two.
+            unsteady = new SweepControl(subject, run).Find();
             subject.Run(() => OperatorObserver.Record(
                 () => ModelRunner.Run(model, input, subject.RunOptions), new ObserverOptions { Hash = true }, out trace));
         }
 
-        return new MachineReport(run with { OperatorTrace = trace }, DeterminismSweep.Run(model, input, options));
+        return new MachineReport(run with { OperatorTrace = trace }, DeterminismSweep.Run(model, input, options)) { Unsteady = unsteady };
     }
 
     /// <summary>The result here, with what other machines gave beside it.</summary>
@@ -87,7 +88,12 @@ public static class MachineSweep
         SweepMachine[] machines = [.. others.Select(other => new SweepMachine(
             other.Key, other.Value.Run.Environment, Differences(here.Run, other.Value.Run), other.Value.Sweep))];
         bool identical = Array.TrueForAll(variants, variant => variant.Identical);
-        string meaning = SweepMeaning.Of(SweepDimension.Machine, variants) + string.Concat(
+        string? unsteady = here.Unsteady ?? others.FirstOrDefault(other => IsUnsteady(other.Value.Sweep)) switch
+        {
+            { Key: { } name } => $"when it runs again on {name} with nothing changed",
+            _ => null,
+        };
+        string meaning = SweepMeaning.Of(SweepDimension.Machine, variants, unsteady) + string.Concat(
             machines.Where((machine, i) => !variants[i].Identical && machine.Differences.Count > 0).Select(machine =>
                 $" {machine.Name} differs in {string.Join(", ", machine.Differences.Select(found => $"{found.Name} ({found.Reference ?? "none"} here, {found.Difference ?? "none"} there)"))}."));
         return here.Sweep with
@@ -98,14 +104,21 @@ public static class MachineSweep
         };
     }
 
+    private static bool IsUnsteady(SweepResult sweep) =>
+        sweep.Dimensions.Any(finding => finding is { Name: SweepDimension.Repeat, Identical: false });
+
     private static IReadOnlyList<EnvironmentDifference> Differences(RunOutput here, RunOutput there) =>
         here.Environment is { } one && there.Environment is { } other ? EnvironmentComparison.Compare(one, other).Differences : [];
 
     private static SweepVariant Variant(string name, RunOutput here, RunOutput there)
     {
         RunComparison comparison = RunComparer.Compare(here with { OperatorTrace = null }, there with { OperatorTrace = null });
-        return comparison.Identical
-            ? SweepVariant.Same(name)
-            : SweepVariant.Of(name, comparison, FirstOperator.Of(here.OperatorTrace!, there.OperatorTrace!));
+        if (comparison.Identical)
+        {
+            return SweepVariant.Same(name);
+        }
+
+        SweepDifference? first = FirstOperator.Of(here.OperatorTrace!, there.OperatorTrace!);
+        return SweepVariant.Of(name, comparison, first, first is null ? "in the runs that were observed every operator gave the same bits." : null);
     }
 }

@@ -116,7 +116,7 @@ public sealed class SweepChild
 
     private string WriteFiles()
     {
-        _subject.Run(() => new RunOutput { Outputs = [] });
+        _subject.Restore();
         _subject.Model.Save(Path.Combine(_folder, "model.pt"), force: true);
         RunFile.Write(Path.Combine(_folder, "input.npz"), [RecordedInput()], force: true);
         return _folder;

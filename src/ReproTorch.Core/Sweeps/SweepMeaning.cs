@@ -3,7 +3,13 @@ namespace ReproTorch.Sweeps;
 /// <summary>What a finding means for whoever uses the model.</summary>
 internal static class SweepMeaning
 {
-    public static string Of(SweepDimension dimension, IReadOnlyList<SweepVariant> variants)
+    /// <summary>In a sentence or two.</summary>
+    /// <param name="dimension">The dimension.</param>
+    /// <param name="variants">What was compared.</param>
+    /// <param name="unsteady">When the bits differ though nothing is varied: then the dimension is not to blame. Null when they do not.</param>
+    /// <param name="uninitialized">The operator whose uninitialized memory the model hands on, which may have the same bytes in some runs
+    /// and others in the next; null for none.</param>
+    public static string Of(SweepDimension dimension, IReadOnlyList<SweepVariant> variants, string? unsteady, string? uninitialized = null)
     {
         SweepVariant[] other = [.. variants.Where(variant => !variant.Identical)];
         string same = string.Join(", ", variants.Where(variant => variant.Identical).Select(variant => variant.Name));
@@ -12,7 +18,20 @@ internal static class SweepMeaning
             ? $", first in {first.Operator}"
             : string.Empty;
         bool identical = other.Length == 0;
-        return dimension switch
+        if (!identical && unsteady is not null)
+        {
+            return $"Other bits ({differ}), but so too {unsteady}: nothing can be said of {Subject(dimension)}.";
+        }
+
+        string unknown = where.Length > 0 ? string.Empty
+            : other.Select(variant => variant.FirstDifferenceReason).FirstOrDefault(reason => reason is not null) is { } why
+                ? $" The first operator cannot be told: {why}"
+                : string.Empty;
+        string doubt = identical || uninitialized is null ? string.Empty
+            : $" The model also hands on memory that nothing was written to ({uninitialized}), which may be why.";
+        return Verdict() + unknown + doubt;
+
+        string Verdict() => dimension switch
         {
             SweepDimension.Repeat => identical
                 ? "Run again in one process with the same seed, it gives the same bits."
@@ -56,4 +75,20 @@ internal static class SweepMeaning
                 : $"Another device gives other bits ({differ}{where}).",
         };
     }
+
+    private static string Subject(SweepDimension dimension) => dimension switch
+    {
+        SweepDimension.Thread => "the number of threads",
+        SweepDimension.Batch => "the size of the batch",
+        SweepDimension.Order => "the order of the samples",
+        SweepDimension.Process => "fresh processes",
+        SweepDimension.CpuCapability => "the processor's instructions",
+        SweepDimension.MklDnn => "oneDNN",
+        SweepDimension.Traced => "traces",
+        SweepDimension.Scripted => "TorchScript's executor",
+        SweepDimension.Optimized => "optimizing",
+        SweepDimension.DType => "other types",
+        SweepDimension.Machine => "the machines",
+        _ => "other devices",
+    };
 }

@@ -44,7 +44,10 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
             SweepDimension.Batch => [.. BatchSizes().Select(Batch)],
             SweepDimension.Order => [Reversed()],
             SweepDimension.Process => [new SweepTrial("a fresh process", trace => _child.Run([], trace))],
-            SweepDimension.CpuCapability => [.. Capabilities().Select(level => new SweepTrial(level.Name, trace => _child.Run(level.Variables, trace)))],
+            SweepDimension.CpuCapability => [.. Capabilities().Select(level => new SweepTrial(level.Name, trace => _child.Run(level.Variables, trace))
+            {
+                Control = () => _child.Run([], trace: null),
+            })],
             SweepDimension.MklDnn => [InProcess("on", new DeterminismSettings { MkldnnEnabled = true }), InProcess("off", new DeterminismSettings { MkldnnEnabled = false })],
             SweepDimension.Traced => [new SweepTrial("traced", trace => subject.Run(
                 () => ModelRunner.Run(subject.Model, subject.Input, subject.RunOptions with { Traced = true }), trace: trace))],
@@ -75,21 +78,54 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
     private IEnumerable<long> BatchSizes() =>
         new long[] { 1, 2, 3, (subject.Rows + 1) / 2, subject.Rows - 1 }.Where(size => size >= 1 && size < subject.Rows).Distinct().Order();
 
+    // Each piece from the seed and the buffers that the whole begins with, so that nothing but the size of the batch is varied.
     private SweepTrial Batch(long size)
     {
-        RunOptions options = subject.RunOptions with { BatchSize = size };
-        return new SweepTrial(size == 1 ? "each sample alone" : $"batches of {size}", trace => subject.Run(
-            () => ModelRunner.Run(subject.Model, subject.Input, options), trace: trace))
+        return new SweepTrial(size == 1 ? "each sample alone" : $"batches of {size}", _ =>
+        {
+            var pieces = new List<RunOutput>();
+            for (long start = 0; start < subject.Rows; start += size)
+            {
+                pieces.Add(RunPiece(start));
+            }
+
+            return Joined(pieces);
+        })
         {
             RunPiece = (row, trace) =>
             {
                 long start = row / size * size;
-                long length = Math.Min(size, subject.Rows - start);
-                ModelInput piece = subject.Input.Map(tensor => tensor.Narrow(start, length));
-                subject.Run(() => ModelRunner.Run(subject.Model, piece, subject.RunOptions), trace: trace, rows: length);
-                return (length, row - start);
+                RunPiece(start, trace);
+                return (Length(start), (int)(row - start));
             },
         };
+
+        long Length(long start) => Math.Min(size, subject.Rows - start);
+
+        RunOutput RunPiece(long start, string? trace = null)
+        {
+            long length = Length(start);
+            ModelInput piece = subject.Input.Map(tensor => tensor.Narrow(start, length));
+            return subject.Run(() => ModelRunner.Run(subject.Model, piece, subject.RunOptions), trace: trace, rows: length);
+        }
+    }
+
+    private static RunOutput Joined(List<RunOutput> pieces) =>
+        pieces[0] with { Outputs = [.. pieces[0].Outputs.Select((output, i) => Joined(output.Name, [.. pieces.Select(piece => piece.Outputs.ElementAtOrDefault(i))]))] };
+
+    private static RunValue Joined(string name, RunValue?[] pieces)
+    {
+        if (!Array.TrueForAll(pieces, piece => piece?.Name == name && piece is { Kind: RunValueKind.Tensor, Data.Shape.Length: > 0 }))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"{name} cannot be put together from batches: it is no tensor with a first dimension, or there is none in some batch.");
+        }
+
+        TorchTensor[] tensors = [.. pieces.Select(piece => piece!.ToTensor())];
+        using TorchTensor joined = TorchTensor.Concatenate(tensors);
+        Array.ForEach(tensors, tensor => tensor.Dispose());
+        return RunValue.OfTensor(name, joined.ToOwnData());
     }
 
     private SweepTrial Reversed()
@@ -104,7 +140,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
             RunPiece = (row, trace) =>
             {
                 subject.Run(() => ModelRunner.Run(subject.Model, reversed, subject.RunOptions), trace: trace, rows: subject.Rows);
-                return (subject.Rows, subject.Rows - 1 - row);
+                return (subject.Rows, (int)(subject.Rows - 1 - row));
             },
         };
     }
@@ -133,17 +169,18 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
 
     private SweepTrial Optimized(string name, OptimizationLevel level) => new(name, trace =>
     {
+        subject.Restore();
         using TorchModel optimized = ModelOptimizer.Optimize(subject.Model, level, [], []);
         return subject.Run(() => ModelRunner.Run(optimized, subject.Input, subject.RunOptions), trace: trace);
     })
     {
         // What is folded away has no counterpart, and what is left computes something else.
-        HasSameOperators = level == OptimizationLevel.Freeze,
+        OtherOperators = level == OptimizationLevel.Freeze ? null : "an optimized model runs other operators than the model.",
     };
 
     private SweepTrial OfType(DType dtype) => new(dtype.ToString(), trace =>
     {
-        using ScriptModel converted = ((ScriptModel)subject.Model).Clone();
+        using ScriptModel converted = Copy();
         converted.ConvertTo(dtype);
         ModelInput input = subject.Input.Map(tensor => tensor.DType.IsFloatingPoint() ? tensor.To(dtype) : tensor);
         RunOutput output = subject.Run(() => ModelRunner.Run(converted, input, subject.RunOptions), trace: trace);
@@ -152,8 +189,14 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
     {
         // Sign and payload of a NaN are not what a conversion keeps.
         Reference = WithOneNaN,
-        HasSameOperators = false,
+        OtherOperators = "in another type every operator has other bits.",
     };
+
+    private ScriptModel Copy()
+    {
+        subject.Restore();
+        return ((ScriptModel)subject.Model).Clone();
+    }
 
     private static RunOutput WithOneNaN(RunOutput output) => output with { Outputs = [.. output.Outputs.Select(WithOneNaN)] };
 
@@ -186,7 +229,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
 
     private SweepTrial OnCuda(int index) => new($"cuda:{index}", trace =>
     {
-        using ScriptModel moved = ((ScriptModel)subject.Model).Clone();
+        using ScriptModel moved = Copy();
         var device = new TorchDevice(TorchDeviceType.Cuda, index);
         return subject.Run(() => ModelRunner.Run(moved, subject.Input, subject.RunOptions with { Device = device }), trace: trace);
     });

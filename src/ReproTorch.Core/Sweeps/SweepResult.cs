@@ -58,7 +58,7 @@ public sealed record SweepResult
 /// <param name="Name">The dimension.</param>
 /// <param name="Variants">Each run that was compared with the plain one.</param>
 /// <param name="Identical">All gave the same bits.</param>
-/// <param name="Meaning">What that means for whoever uses the model, in one sentence.</param>
+/// <param name="Meaning">What that means for whoever uses the model, in a sentence or two.</param>
 public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVariant> Variants, bool Identical, string Meaning);
 
 /// <summary>One run, compared with the plain one.</summary>
@@ -66,21 +66,28 @@ public sealed record SweepFinding(SweepDimension Name, IReadOnlyList<SweepVarian
 /// <param name="Identical">The same bits in every output.</param>
 /// <param name="MaxAbsolute">The greatest absolute difference; 0 for the same bits, null where outputs cannot be compared.</param>
 /// <param name="MaxUlp">The greatest distance in units in the last place; null where that has no meaning.</param>
-/// <param name="FirstDifference">The first operator whose result has other bits; null for the same bits, and where it could not be
+/// <param name="FirstDifference">The first operator whose result has other bits, where the samples of a batch are varied the first that
+/// gives them to the first sample that differs; null for the same bits, and where it could not be
 /// told.</param>
 /// <param name="Message">What differs, in words; null for the same bits.</param>
 public sealed record SweepVariant(
     string Name, bool Identical, double? MaxAbsolute, ulong? MaxUlp, SweepDifference? FirstDifference, string? Message)
 {
+    /// <summary>Why <see cref="FirstDifference"/> is not told though bits differ; null where it is, and for the same bits.</summary>
+    public string? FirstDifferenceReason { get; init; }
+
     internal static SweepVariant Same(string name) => new(name, Identical: true, MaxAbsolute: 0, MaxUlp: 0, FirstDifference: null, Message: null);
 
-    internal static SweepVariant Of(string name, RunComparison comparison, SweepDifference? first) => new(
+    internal static SweepVariant Of(string name, RunComparison comparison, SweepDifference? first, string? reason) => new(
         name,
         Identical: false,
         comparison.Outputs.Select(output => output.MaxAbsolute).Where(found => found is not null).MaxBy(found => found!.Value)?.Value,
         comparison.Outputs.Max(output => output.MaxUlp),
         first,
-        comparison.Message);
+        comparison.Message)
+    {
+        FirstDifferenceReason = reason,
+    };
 }
 
 /// <summary>The first operator that differs.</summary>

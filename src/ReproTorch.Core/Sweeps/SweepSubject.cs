@@ -36,6 +36,9 @@ internal sealed class SweepSubject : IDisposable
     /// <summary>How the model is run where nothing else is said.</summary>
     public RunOptions RunOptions => new() { Method = Options.Method, Seed = Options.Seed, Cancellation = Options.Cancellation };
 
+    /// <summary>Puts the buffers back, as each run does by itself: what is made from the model beforehand takes them as they stand.</summary>
+    public void Restore() => _buffers.Restore();
+
     /// <summary>Runs something with the switches changed, from the same buffers, and records the operators where a file is given.</summary>
     public RunOutput Run(Func<RunOutput> run, DeterminismSettings? changes = null, string? trace = null, long rows = 0)
     {

@@ -26,6 +26,9 @@ constexpr std::chrono::seconds c_patience{10};
 // Long lists of numbers are told by their beginning.
 constexpr size_t c_most_items = 16;
 
+// How much of one result is hashed at most to look for the rows of a batch within larger dimensions.
+constexpr size_t c_row_view_bytes = size_t{1} << 25;
+
 std::string device_suffix(const c10::Device &device) { return device.is_cpu() ? std::string() : " " + device.str(); }
 
 std::string describe(const at::Tensor &tensor) {
@@ -493,19 +496,80 @@ private:
         return "own";
     }
 
-    // Of the results whose first dimension is the batch, each row's bytes.
+    // Where the batch stands in a result the reader finds out, from how its shape follows the batch's size. Here is each place where it
+    // may stand: any dimension of its size or a multiple of it, cut into (outer, rows, inner).
     void write_row_hashes(JsonWriter &json, const c10::IValue &value) const {
-        json.begin_array();
-        if (value.isTensor() && value.toTensor().defined() && value.toTensor().layout() == c10::kStrided &&
-            value.toTensor().dim() > 0 && value.toTensor().size(0) == _rows) {
-            const auto host = to_host(value.toTensor());
-            const auto length = static_cast<size_t>(host.numel() / _rows) * host.element_size();
-            const auto *bytes = static_cast<const uint8_t *>(host.data_ptr());
-            for (int64_t row = 0; row < _rows; ++row) {
-                json.text(to_hex(hash_bytes(bytes + static_cast<size_t>(row) * length, length)));
+        if (value.isTensorList()) {
+            const auto &items = value.toListRef();
+            for (size_t i = 0; i < items.size() && i < c_most_items; ++i) {
+                write_row_hashes(json, items[i]);
             }
         }
-        json.end_array();
+        if (!value.isTensor()) {
+            return;
+        }
+        const auto &tensor = value.toTensor();
+        const bool is_plain = tensor.defined() && tensor.layout() == c10::kStrided && !tensor.device().is_meta();
+        json.begin_object().key("shape").begin_array();
+        for (int64_t dimension = 0; is_plain && dimension < tensor.dim(); ++dimension) {
+            json.number(tensor.size(dimension));
+        }
+        json.end_array().key("views").begin_array();
+        if (is_plain && tensor.numel() > 0) {
+            write_row_views(json, to_host(tensor));
+        }
+        json.end_array().end_object();
+    }
+
+    void write_row_views(JsonWriter &json, const at::Tensor &host) const {
+        // The batch as it is comes first; multiples of it only while that costs little.
+        size_t budget = c_row_view_bytes;
+        for (int64_t dimension = 0; dimension < host.dim(); ++dimension) {
+            if (host.size(dimension) == _rows) {
+                write_row_view(json, host, dimension, 1);
+            }
+        }
+        for (int64_t dimension = 0; dimension < host.dim(); ++dimension) {
+            const auto multiple = host.size(dimension) / _rows;
+            if (host.size(dimension) % _rows != 0 || multiple < 2) {
+                continue;
+            }
+            for (int64_t outer = 1; outer <= multiple; ++outer) {
+                if (multiple % outer != 0) {
+                    continue;
+                }
+                if (host.nbytes() > budget) {
+                    return;
+                }
+                budget -= host.nbytes();
+                write_row_view(json, host, dimension, outer);
+            }
+        }
+    }
+
+    void write_row_view(JsonWriter &json, const at::Tensor &host, int64_t dimension, int64_t outer) const {
+        json.begin_object().key("dimension").number(dimension).key("outer").number(outer).key("hashes").begin_array();
+        int64_t pieces = outer;
+        for (int64_t before = 0; before < dimension; ++before) {
+            pieces *= host.size(before);
+        }
+        const auto *bytes = static_cast<const uint8_t *>(host.data_ptr());
+        const auto length = static_cast<size_t>(host.numel() / pieces / _rows) * host.element_size();
+        std::string gathered;
+        for (int64_t row = 0; row < _rows; ++row) {
+            const auto *first = bytes + static_cast<size_t>(row) * length;
+            if (pieces == 1) {
+                json.text(to_hex(hash_bytes(first, length)));
+                continue;
+            }
+            gathered.clear();
+            for (int64_t piece = 0; piece < pieces; ++piece) {
+                const auto *begin = first + static_cast<size_t>(piece * _rows) * length;
+                gathered.append(reinterpret_cast<const char *>(begin), length);
+            }
+            json.text(to_hex(hash_bytes(gathered.data(), gathered.size())));
+        }
+        json.end_array().end_object();
     }
 
     static void write_hashes(JsonWriter &json, const c10::IValue &value, bool is_dispatched) {

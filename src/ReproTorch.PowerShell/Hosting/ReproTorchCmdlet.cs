@@ -79,7 +79,7 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
         {
             IReadOnlyList<string> found = [.. GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider)];
             RequireFiles(path, provider);
-            return found.Count > 0 ? found : throw new FileNotFoundException($"There is no file that '{path}' names.", path);
+            return found.Count > 0 ? found : throw new FileNotFoundException($"There is no file that '{path}' names.{Literally(path)}", path);
         }
 
         string file = ToFilePath(path);
@@ -87,6 +87,11 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
             ? [file]
             : throw new FileNotFoundException($"There is no file '{file}'.", file);
     }
+
+    // Brackets in a file's name are read as a pattern, which seldom fits that name.
+    private string Literally(string path) => File.Exists(ToFilePath(path))
+        ? " A file of this very name is there, but its brackets are read as wildcards: name it with -LiteralPath."
+        : string.Empty;
 
     private static void RequireFiles(string path, ProviderInfo provider)
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text;
 using ReproTorch.Observation;
 using ReproTorch.Runs;
@@ -17,6 +18,13 @@ public sealed class Traveller : PSTypeConverter
 {
     /// <summary>The property that travels.</summary>
     public const string PropertyName = "Packed";
+
+    /// <summary>What can travel.</summary>
+    internal static IReadOnlyList<Type> Types { get; } =
+        [typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(TrainingResult)];
+
+    // What a bag's bytes were, for as long as the bag is there: each of its properties asks.
+    private static readonly ConditionalWeakTable<byte[], object> s_revived = [];
 
     /// <summary>The property's value: a method and no script, for what is sent is read in threads that have no runspace.</summary>
     public static byte[] GetPacked(PSObject instance) => Pack(instance);
@@ -56,7 +64,7 @@ public sealed class Traveller : PSTypeConverter
             return value;
         }
 
-        return Unpack(type, bytes);
+        return s_revived.GetValue(bytes, _ => Unpack(type, bytes));
     }
 
     /// <inheritdoc/>
@@ -98,7 +106,7 @@ public sealed class Traveller : PSTypeConverter
 
     private static Type? TypeOf(PSObject bag)
     {
-        foreach (Type type in (Type[])[typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(TrainingResult)])
+        foreach (Type type in Types)
         {
             // What $using: sends to a session keeps the plain name.
             if (bag.TypeNames.Contains("Deserialized." + type.FullName) || bag.TypeNames.Contains(type.FullName))

@@ -97,8 +97,29 @@ public sealed class OperatorObserverTests : ProcessStateTests
         using TorchTensor row = batch.Narrow(1, 1);
         OperatorTrace whole = Observe(() => Relu(batch), new ObserverOptions { Hash = true, Rows = 3 });
         OperatorTrace alone = Observe(() => Relu(row), new ObserverOptions { Hash = true, Rows = 1 });
-        Assert.Equal(3, whole.Operators[0].RowHashes[0].Count);
-        Assert.Equal(whole.Operators[0].RowHashes[0][1], alone.Operators[0].RowHashes[0][0]);
+        TensorRows rows = Assert.Single(whole.Operators[0].RowHashes);
+        Assert.Equal([3, 4], rows.Shape);
+        RowView view = Assert.Single(rows.Views);
+        Assert.Equal((0, 1L, 3), (view.Dimension, view.Outer, view.Hashes.Count));
+        Assert.Equal(view.Hashes[1], alone.Operators[0].RowHashes[0].Views[0].Hashes[0]);
+
+        static void Relu(TorchTensor tensor) => ((TorchTensor)TorchOperator.Call("aten::relu", tensor)!).Dispose();
+    }
+
+    // Three rows of (2, 6): in dimension 1 twice, side by side (outer 1) or one after the other (outer 2).
+    [Fact]
+    public void RowsWithinALargerDimensionAreHashedInEachWayThatTheyMayStand()
+    {
+        using TorchTensor tensor = TorchTensor.FromSpan<float>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], DType.float32, 2, 6);
+        using TorchTensor beside = TorchTensor.FromSpan<float>([2, 3, 8, 9], DType.float32, 1, 4);
+        using TorchTensor apart = TorchTensor.FromSpan<float>([1, 4, 7, 10], DType.float32, 1, 4);
+        IReadOnlyList<RowView> views = Observe(() => Relu(tensor), new ObserverOptions { Hash = true, Rows = 3 }).Operators[0].RowHashes[0].Views;
+        Assert.Equal([(1, 1L), (1, 2L)], views.Select(view => (view.Dimension, view.Outer)));
+        Assert.Equal(HashOf(beside), views[0].Hashes[1]);
+        Assert.Equal(HashOf(apart), views[1].Hashes[1]);
+
+        static string HashOf(TorchTensor row) =>
+            Observe(() => Relu(row), new ObserverOptions { Hash = true, Rows = 1 }).Operators[0].RowHashes[0].Views[0].Hashes[0];
 
         static void Relu(TorchTensor tensor) => ((TorchTensor)TorchOperator.Call("aten::relu", tensor)!).Dispose();
     }

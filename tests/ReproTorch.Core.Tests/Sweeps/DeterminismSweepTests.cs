@@ -1,7 +1,9 @@
 using ReproTorch.Determinism;
 using ReproTorch.Models;
 using ReproTorch.Models.Layers;
+using ReproTorch.Observation;
 using ReproTorch.Randomness;
+using ReproTorch.Runs;
 using ReproTorch.Sweeps;
 using ReproTorch.Tensors;
 
@@ -29,7 +31,7 @@ public sealed class DeterminismSweepTests : ProcessStateTests
     [Fact]
     public void WhatDrawsAgainForEachBatchDiffersAndTheOperatorIsNamed()
     {
-        // In training mode dropout draws for what it is given, and the pieces of a batch draw one after the other.
+        // In training mode dropout draws for the places of the batch, whichever sample stands there.
         SweepResult result = Sweep(["Linear(8, 4)", "Dropout(0.5)"], [6, 8], [SweepDimension.Repeat, SweepDimension.Order], training: true);
         Assert.False(result.Identical);
         Assert.True(result.Dimensions[0].Identical);
@@ -49,6 +51,158 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         SweepFinding finding = Assert.Single(DeterminismSweep.Run(
             model, new ModelInput { Arguments = [input] }, new SweepOptions { Dimensions = [SweepDimension.DType] }).Dimensions);
         Assert.All(finding.Variants, variant => Assert.True(variant.Identical, variant.Message));
+    }
+
+    // What is made from the model has the buffers that the plain run began with, not those that it left.
+    [Fact]
+    public void AModelThatWritesToABufferIsCopiedAsItWasBefore()
+    {
+        using ScriptModel model = Counter();
+        model.SetTraining(false);
+        using TorchTensor input = TensorFactory.Create("ones", [4], []);
+        SweepResult result = Sweep(
+            model, input, SweepDimension.Optimized, SweepDimension.DType, SweepDimension.Traced, SweepDimension.Scripted);
+        Assert.True(result.Identical, result.ToString());
+    }
+
+    // Each piece of a batch begins as the whole does.
+    [Fact]
+    public void AModelThatWritesToABufferGivesASampleTheSameBitsInABatchOfAnySize()
+    {
+        using ScriptModel model = Counter();
+        using TorchTensor input = TensorFactory.Create("ones", [5, 2], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Batch).Dimensions);
+        Assert.All(finding.Variants, variant => Assert.True(variant.Identical, variant.Message));
+    }
+
+    // Beside its own seed and buffers a piece has other numbers for the second sample, in the run that is compared and in the one
+    // that is observed.
+    [Fact]
+    public void WhatDrawsForEachSampleIsNamedForSmallerBatches()
+    {
+        SweepFinding finding = Assert.Single(Sweep(["Linear(8, 4)", "Dropout(0.5)"], [6, 8], [SweepDimension.Batch], training: true).Dimensions);
+        Assert.All(finding.Variants, variant => Assert.Equal(new SweepDifference("aten::dropout", 1), variant.FirstDifference));
+        Assert.Contains(", first in aten::dropout)", finding.Meaning, StringComparison.Ordinal);
+    }
+
+    // Attention holds the batch behind the sequence, and together with the heads: (6, 5, ..), (5 * 4, ..); with as many samples as
+    // places in the sequence the sizes alone do not tell them apart.
+    [Theory]
+    [InlineData(5, 6)]
+    [InlineData(4, 4)]
+    [InlineData(2, 8)]
+    public void TheOperatorIsFoundWhereTheBatchIsNotInFront(int batch, int sequence)
+    {
+        RandomStreams.Seed(3, [RandomSource.Torch], null);
+        using ScriptModel model = LayerModel.Build(["TransformerEncoderLayer(16, 4, 32, batch_first=True)"], new LayerModelOptions());
+        using TorchTensor input = TensorFactory.Create("rand", [batch, sequence, 16], []);
+        model.SetTraining(false);
+        SweepResult evaluated = Sweep(model, input, SweepDimension.Order, SweepDimension.Batch);
+        Assert.True(evaluated.Identical, evaluated.ToString());
+
+        model.SetTraining(true);
+        OperatorObserver.Record(
+            () => ModelRunner.Run(model, new ModelInput { Arguments = [input] }, new RunOptions()), new ObserverOptions(), out OperatorTrace trace);
+        SweepDifference[] dropouts = [.. trace.Operators
+            .Select((record, index) => new SweepDifference(record.Name, index))
+            .Where(found => found.Operator == "aten::dropout")];
+        Assert.Equal(4, dropouts.Length);
+        SweepResult result = Sweep(model, input, SweepDimension.Order, SweepDimension.Batch);
+        Assert.All(result.Dimensions[0].Variants, variant => Assert.Equal(dropouts[0], variant.FirstDifference));
+
+        // In a smaller batch the first sample, which is the first to differ, has the same numbers in the first dropout: they begin at
+        // the seed. In the second they do not, since those between are fewer.
+        Assert.All(result.Dimensions[1].Variants, variant => Assert.Equal(dropouts[1], variant.FirstDifference));
+    }
+
+    [Fact]
+    public void WhereTheSamplesCannotBeFollowedNoOperatorIsNamedAndTheReasonIsTold()
+    {
+        // Each sample against each other has the batch twice; what the sum has in front is the batch again.
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x):\n    return torch.dropout(torch.mm(x, x.t()).sum([1], keepdim=True), 0.5, True)",
+        }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [8, 3], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
+        SweepVariant variant = Assert.Single(finding.Variants);
+        Assert.False(variant.Identical);
+        Assert.Null(variant.FirstDifference);
+        const string Reason = "the samples cannot be followed through the result of aten::mm, and what comes after it differs.";
+        Assert.Equal(Reason, variant.FirstDifferenceReason);
+        Assert.EndsWith($" The first operator cannot be told: {Reason}", finding.Meaning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhereTheModelTakesNoOtherBatchTheReasonIsToldInOneLine()
+    {
+        using ScriptModel model = new ModelSource { Source = "def forward(self, x):\n    return x + torch.arange(4).view([4, 1])" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
+        SweepVariant variant = Assert.Single(finding.Variants);
+        Assert.Null(variant.FirstDifference);
+        Assert.StartsWith("where the batch is within the model shows only on one of another size", variant.FirstDifferenceReason, StringComparison.Ordinal);
+        Assert.EndsWith("must match the size of tensor b (4) at non-singleton dimension 0.", variant.FirstDifferenceReason, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', finding.Meaning);
+    }
+
+    // It counts its runs in an attribute that is no tensor, which nothing puts back.
+    [Fact]
+    public void WhatDiffersWithNothingVariedIsBlamedOnNoDimension()
+    {
+        using ScriptModel model = Unsteady();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        SweepDimension[] dimensions = [SweepDimension.Thread, SweepDimension.MklDnn, SweepDimension.Batch, SweepDimension.Order, SweepDimension.DType];
+        SweepResult result = Sweep(model, input, dimensions);
+        Assert.False(result.Identical);
+        Assert.All(result.Dimensions, finding => Assert.Contains(
+            "but so too when it runs again with nothing changed: nothing can be said of ", finding.Meaning, StringComparison.Ordinal));
+
+        result = Sweep(model, input, SweepDimension.Repeat, SweepDimension.Thread);
+        Assert.Equal(
+            "Run again in one process with the same seed, it gives other bits, first in aten::add: something besides the seed decides them.",
+            result.Dimensions[0].Meaning);
+        Assert.EndsWith("nothing can be said of the number of threads.", result.Dimensions[1].Meaning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatDrawsAsManyNumbersAsItHasRunIsBlamedOnNoDimension()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Attributes = [KeyValuePair.Create<string, object?>("n", 0L)],
+            Source = "def forward(self, x):\n    self.n += 1\n    return x + torch.rand([self.n])[-1]",
+        }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Thread).Dimensions);
+        Assert.EndsWith("nothing can be said of the number of threads.", finding.Meaning, StringComparison.Ordinal);
+    }
+
+    // Such memory may well have the same bytes each time that the model runs again with nothing varied.
+    [Theory]
+    [InlineData("x / 3 + 0 * torch.isnan(torch.empty_like(x))", true)]
+    [InlineData("x / 3 + 0 * torch.isnan(torch.zeros_like(x))", false)]
+    public void UninitializedMemoryThatTheModelHandsOnIsToldBesideTheDimension(string result, bool isTold)
+    {
+        using ScriptModel model = new ModelSource { Source = $"def forward(self, x):\n    return {result}" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        string meaning = Assert.Single(Sweep(model, input, SweepDimension.DType).Dimensions).Meaning;
+        Assert.StartsWith("In another floating-point type the results differ", meaning, StringComparison.Ordinal);
+        Assert.Equal(isTold, meaning.EndsWith(
+            " The model also hands on memory that nothing was written to (aten::empty_like), which may be why.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WhatDiffersWithNothingVariedIsNotBlamedOnMachines()
+    {
+        using ScriptModel model = Unsteady();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        var options = new SweepOptions { Dimensions = [SweepDimension.MklDnn] };
+        MachineReport here = MachineSweep.Run(model, new ModelInput { Arguments = [input] }, options);
+        MachineReport there = MachineSweep.Run(model, new ModelInput { Arguments = [input] }, options);
+        SweepFinding finding = MachineSweep.Compare(here, [KeyValuePair.Create("other", there)]).Dimensions[^1];
+        Assert.Equal(
+            "Other bits (other), but so too when it runs again with nothing changed: nothing can be said of the machines.", finding.Meaning);
     }
 
     [Fact]
@@ -129,6 +283,21 @@ public sealed class DeterminismSweepTests : ProcessStateTests
             },
             cancellation: source.Token));
     }
+
+    private static ScriptModel Counter() => new ModelSource
+    {
+        Buffers = [KeyValuePair.Create("n", TensorFactory.Create("zeros", [1], []))],
+        Source = "def forward(self, x):\n    self.n += 1\n    return x + self.n",
+    }.Compile();
+
+    private static ScriptModel Unsteady() => new ModelSource
+    {
+        Attributes = [KeyValuePair.Create<string, object?>("n", 0L)],
+        Source = "def forward(self, x):\n    self.n += 1\n    return x + self.n",
+    }.Compile();
+
+    private static SweepResult Sweep(ScriptModel model, TorchTensor input, params SweepDimension[] dimensions) => DeterminismSweep.Run(
+        model, new ModelInput { Arguments = [input] }, new SweepOptions { Dimensions = dimensions });
 
     private static SweepResult Sweep(
         string[] layers, long[] shape, SweepDimension[]? dimensions, bool training = false, int count = 3,
