@@ -15,6 +15,10 @@ of its results. What is no single call is recorded as a block:
     with rr.recording("augment", inputs={"images": images}, operators=True) as run:
         run.output = images + 0.1 * torch.randn_like(images)
 
+A loop that trains is recorded when it has ended, under the names that ReproTorch's own trainings have:
+
+    rr.write("training.npz", rr.record_training(model, losses, seed=0))     # losses: [[of each step of the first epoch], [..], ..]
+
     python3 reprotorch_record.py compare A.npz B.npz      exit code 0: they match, 1: they differ, 2: bad usage or a bad file
 
 The format is told in docs/run-files.md, docs/trace-files.md and docs/rng-state-files.md of ReproTorch.
@@ -46,7 +50,7 @@ except ImportError:  # a torch older than 1.13: runs are recorded without their 
     TorchDispatchMode = None
 
 __all__ = ["Comparison", "Run", "RunFileError", "Trace", "Value", "compare", "content_hash", "environment", "hash_bytes", "hash_value",
-           "random_state", "read", "record", "recording", "restore_random_state", "trace_operators", "write"]
+           "random_state", "read", "record", "record_training", "recording", "restore_random_state", "trace_operators", "write"]
 
 FORMAT = "reprotorch-run"
 TRACE_FORMAT = "reprotorch-trace"
@@ -893,6 +897,61 @@ def _begin(run, seed, keep):
     if keep:
         run.random_state = random_state()
     run.time = datetime.datetime.now(datetime.timezone.utc).isoformat()
+
+
+# ---- trainings ----------------------------------------------------------------------------------------------------------------
+
+def record_training(model, losses, metrics=None, name="training", seed=None, inputs=None, batch_size=None, model_path=None):
+    """What a training loop came to, as the `Run` that Invoke-TorchTraining's result is: `loss` (one number a step), `metric.loss` (the mean
+    of each epoch's), `metric.NAME`, `parameter.NAME` and `buffer.NAME`. So the two can be compared.
+
+    model: as it is after the last step. losses: a list for each epoch, of the loss of each step, as a number (`loss.item()`) or a tensor.
+    metrics: what else each epoch was measured by, a number for each: {"validationLoss": [..], "validationAccuracy": [..]}.
+    seed: what torch.manual_seed was given right before the loop; it is told, not set. inputs: the examples, by the names of the arguments
+    of forward, and "target"; their hashes are kept. model_path: the file that the model was loaded from, whose hash is kept.
+    """
+    if any(isinstance(epoch, numbers.Real) or getattr(epoch, "ndim", 1) == 0 for epoch in losses):
+        raise TypeError("losses holds numbers. Give a list of them for each epoch: [[..], [..]].")
+    if not all(len(epoch) for epoch in losses):
+        raise ValueError("An epoch of losses has no step. Leave it out.")
+    series = {"loss": [_mean(map(float, epoch)) for epoch in losses]}
+    for label, values in (metrics or {}).items():
+        if label in series or len(values) != len(losses):
+            raise ValueError(f"The metric {label} has {len(values)} numbers for {len(losses)} epochs. Give one for each."
+                             if label not in series else "The metric loss is made of the losses. Give yours another name.")
+        series[label] = [float(value) for value in values]
+    run = Run(name)
+    run.seed, run.batch_size, run.method = None if seed is None else str(seed), batch_size, "forward"
+    run.model = getattr(model, "original_name", None) or type(model).__name__
+    if model_path is not None:
+        run.model, run.model_sha256 = os.path.splitext(os.path.basename(model_path))[0], _sha256(model_path)
+    run.device = str(next((tensor.device for tensor in model.parameters()), "cpu"))
+    run.inputs = [_told(Value.of(label, value)) for label, value in (inputs or {}).items()]
+    run.environment = environment()
+    run.time = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    run.outputs = [Value.of("loss", _losses(model, [loss for epoch in losses for loss in epoch]))]
+    run.outputs += [Value.of("metric." + label, np.array(values, dtype=np.float64)) for label, values in series.items() if values]
+    run.outputs += [Value.of("parameter." + label, value) for label, value in model.named_parameters()]
+    run.outputs += [Value.of("buffer." + label, value) for label, value in model.named_buffers()]
+    return run
+
+
+def _mean(values):
+    # Added up one by one: from Python 3.12 on sum() carries along what rounding loses.
+    total = count = 0
+    for value in values:
+        total, count = total + value, count + 1
+    return total / count
+
+
+def _losses(model, losses):
+    """In float32 where they were computed in it, which a number alone does not tell; otherwise in float64, as ReproTorch keeps them."""
+    dtypes = {loss.dtype for loss in losses if isinstance(loss, torch.Tensor)} or {
+        parameter.dtype for parameter in model.parameters() if parameter.is_floating_point()}
+    exact = np.array([float(loss) for loss in losses], dtype=np.float64)
+    with np.errstate(over="ignore"):
+        single = exact.astype(np.float32)
+    return single if dtypes <= {torch.float32} and np.array_equal(single, exact, equal_nan=True) else exact
 
 
 # ---- run files ----------------------------------------------------------------------------------------------------------------

@@ -60,6 +60,29 @@ Describe 'Export-Clixml' {
         $back.Sweep.ToJson() | Should -Be $sweep.ToJson()
     }
 
+    It 'brings a training back, which can be compared' {
+        $target = New-TorchTensor 0, 1, 2, 3 -DType int64
+        $training = New-TorchModel -Layer 'Flatten', 'Linear(64, 10)', 'BatchNorm1d(10)' -Seed 0 |
+            Invoke-TorchTraining -InputObject $tensor -Target $target -Loss CrossEntropyLoss -Optimizer Adam -BatchSize 2 -Epoch 3 -Seed 1 -Shuffle
+        $training | Export-Clixml "$TestDrive/training.xml"
+        $back = Import-Clixml "$TestDrive/training.xml"
+        $back | Should -BeOfType ReproTorch.Training.TrainingResult
+        (Compare-RunOutput $training $back).Identical | Should -BeTrue
+        $back.ToString() | Should -Be $training.ToString()
+        $back.Losses | Should -Be $training.Losses
+        $back.LossDType | Should -Be $training.LossDType
+        $back.Epochs.WeightsHash | Should -Be $training.Epochs.WeightsHash
+        $back.Epochs.LearningRate | Should -Be $training.Epochs.LearningRate
+        $back.Parameters.Name | Should -Be $training.Parameters.Name
+        $back.Buffers.Name | Should -Be $training.Buffers.Name
+        $back.Settings['optimizer'] | Should -Be $training.Settings['optimizer']
+        $back.Seed | Should -Be 1
+        $back.Duration | Should -Be $training.Duration
+        (Compare-TorchEnvironment $back.Environment $training.Environment).Same | Should -Not -Contain $false
+        $back | Export-RunOutput -Path "$TestDrive/training.npz"
+        Compare-RunOutput "$TestDrive/training.npz" $training -Quiet | Should -BeTrue
+    }
+
     It 'refuses bytes that were changed' {
         $run | Export-Clixml "$TestDrive/run.xml"
         $text = Get-Content "$TestDrive/run.xml" -Raw
@@ -78,6 +101,20 @@ Describe 'Jobs and sessions' {
         } | Receive-Job -Wait -AutoRemoveJob
         $back | Should -BeOfType ReproTorch.Runs.RunOutput
         (Compare-RunOutput $run $back).Identical | Should -BeTrue
+    }
+
+    It 'brings a training back from a job' {
+        $layers = 'Flatten', 'Linear(64, 10)'
+        $target = New-TorchTensor 0, 1, 2, 3 -DType int64
+        $options = @{ Loss = 'CrossEntropyLoss'; Optimizer = 'Adam'; BatchSize = 2; Epoch = 2; Seed = 1 }
+        $here = Invoke-TorchTraining (New-TorchModel -Layer $layers -Seed 0) $tensor $target @options
+        $back = Start-Job {
+            Import-Module $using:module
+            $options = $using:options
+            Invoke-TorchTraining (New-TorchModel -Layer $using:layers -Seed 0) $using:tensor $using:target @options
+        } | Receive-Job -Wait -AutoRemoveJob
+        $back | Should -BeOfType ReproTorch.Training.TrainingResult
+        (Compare-RunOutput $here $back).Identical | Should -BeTrue
     }
 
     It 'brings a run back from a session, by argument and by $using:' {

@@ -1,9 +1,13 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text.Json;
 using ReproTorch.Models;
+using ReproTorch.Models.Layers;
+using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
+using ReproTorch.Training;
 
 namespace ReproTorch.Cli.Tests;
 
@@ -79,6 +83,102 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("needs step_size", error, StringComparison.Ordinal);
         Assert.Equal(2, Run("train", model).Code);
+    }
+
+    [Fact]
+    public void ATrainingWithGroupsAndWhatElseTheCmdletHasIsThatOfTheLibrary()
+    {
+        string file = Here("layers.pt");
+        LayerModel.Build(["Linear(1, 3)", "Dropout(0.5)", "Linear(3, 1)"], new LayerModelOptions { Seed = TorchSeedValue.From(1) }).Save(file, force: true);
+        TorchTensor input = TorchTensor.FromSpan<float>([1, 2, 3, 4, 5, 6], DType.float32, 6, 1);
+        TorchTensor target = TorchTensor.FromSpan<float>([2, 4, 6, 8, 10, 12], DType.float32, 6, 1);
+        TensorFile.Write(Here("x.npy"), [new NamedTensorData("x", input.ToData())], force: true);
+        TensorFile.Write(Here("y.npy"), [new NamedTensorData("y", target.ToData())], force: true);
+        OptimizerOptions main = OptimizerOptions.Parse("SGD(momentum=0.9)", 0.01);
+        using TorchModel model = ModelLoader.Load(file, new LoadOptions());
+        TrainingResult expected = Trainer.Train(model, new TrainingData([input], target), new TrainingOptions
+        {
+            Loss = TrainingLoss.Parse("MSE"),
+            Optimizer = main,
+            Groups =
+            [
+                new ParameterGroup(["0.bias"], OptimizerOptions.ParseGroup("SGD(lr=0.5)", main)),
+                new ParameterGroup(["*.bias"], OptimizerOptions.ParseGroup("SGD(momentum=0)", main)),
+            ],
+            Trained = ["*.bias", "2.*"],
+            Epochs = 4,
+            BatchSize = 2,
+            Shuffle = true,
+            Seed = TorchSeedValue.From(1),
+            ClipNorm = 0.5,
+            ClipNormType = double.PositiveInfinity,
+            SetGradientsToNone = true,
+            Validation = new TrainingData([input], target),
+            ValidationBatchSize = 3,
+            ValidationDraws = false,
+            EarlyEnd = new EarlyEnd { Patience = 1, MinimumChange = 1e9 },
+            Checkpoint = Here("expected.npz"),
+        });
+        string[] arguments =
+        [
+            "train", file, "--input", Here("x.npy"), "--target", Here("y.npy"), "--loss", "MSE", "--optimizer", "SGD(momentum=0.9)", "--lr", "0.01",
+            "--epochs", "4", "--batch-size", "2", "--shuffle", "--seed", "1", "-o", Here("a.pt"), "--json",
+        ];
+        (int code, string text, string error) = Run(
+        [
+            .. arguments, "--group", "0.bias=SGD(lr=0.5)", "--group", "*.bias=SGD(momentum=0)", "--train", "*.bias", "--train", "2.*", "--clip-norm", "0.5",
+            "--norm-type", "inf", "--gradient-to-none", "--validation-input", Here("x.npy"), "--validation-target", Here("y.npy"),
+            "--validation-batch-size", "3", "--no-validation-draw", "--patience", "1", "--min-change", "1e9", "--method", "forward",
+            "--checkpoint", Here("actual.npz"),
+        ]);
+        Assert.Equal((0, string.Empty), (code, error));
+        using JsonDocument json = JsonDocument.Parse(text);
+        Assert.Equal(expected.WeightsHash, json.RootElement.GetProperty("weightsHash").GetString());
+        Assert.Equal(expected.Losses, json.RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetDouble()));
+        Assert.Equal(TrainingEnd.NoBetter, expected.End);
+
+        // Some change no bit of this training; a checkpoint tells of all.
+        Assert.Equal(SettingsOf(Here("expected.npz")), SettingsOf(Here("actual.npz")));
+        (code, _, error) = Run([.. arguments, "--group", "SGD"]);
+        Assert.Equal(2, code);
+        Assert.Contains("The group 'SGD' is no NAME=OPTIMIZER", error, StringComparison.Ordinal);
+        (code, _, error) = Run([.. arguments, "--method", "no_such"]);
+        Assert.Equal(2, code);
+        Assert.Contains("no_such", error, StringComparison.Ordinal);
+    }
+
+    private static string SettingsOf(string checkpoint)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(checkpoint);
+        using Stream stream = archive.GetEntry("training.json")!.Open();
+        using JsonDocument place = JsonDocument.Parse(stream);
+        return place.RootElement.GetProperty("settings").GetRawText();
+    }
+
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("link")]
+    public void WhatIsNoRegularFileIsRefusedBeforeATraining(string name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using (Process made = Process.Start("mkfifo", [Here("pipe")]))
+        {
+            made.WaitForExit();
+        }
+
+        File.CreateSymbolicLink(Here("link"), "pipe");
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x * self.w", weight: 0.5f);
+        string input = SaveTensor("x.npy", [1, 2]);
+        (int code, string text, string error) = Run(
+            "train", model, "--input", input, "--target", input, "--loss", "MSE", "--optimizer", "SGD", "--lr", "0.01", "--epochs", "1", "--batch-size", "1",
+            "--seed", "1", "-o", Here(name));
+        Assert.Equal((2, string.Empty), (code, text));
+        Assert.Contains("is no regular file", error, StringComparison.Ordinal);
+        Assert.Equal(4, Directory.GetFileSystemEntries(_folder).Length);
     }
 
     [Fact]

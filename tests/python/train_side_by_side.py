@@ -6,7 +6,10 @@ loss; each schedule; clipping, accumulation, groups, frozen parameters; a module
 from layers. Then trainings that are ended at random steps, or killed, and go on from their checkpoint in another process; the same twice, in two
 processes; and two threads.
 
-tests/SideBySideHost does ReproTorch's part; REPROTORCH_SIDE_BY_SIDE names another one. Arguments choose cases by a part of their name.
+Then runs: what python/reprotorch_record.py keeps of a loop is what the program keeps of its own training, under the same names.
+
+tests/SideBySideHost does ReproTorch's part; REPROTORCH_SIDE_BY_SIDE names another one, REPROTORCH the program. Arguments choose cases by a part of
+their name.
 """
 import gzip
 import json
@@ -27,8 +30,12 @@ import torch
 from torch import nn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+REPROTORCH = os.environ.get("REPROTORCH", str(ROOT / "out" / "ReproTorch" / "reprotorch"))
 HOST = os.environ.get("REPROTORCH_SIDE_BY_SIDE", f"dotnet\n{ROOT}/artifacts/bin/SideBySideHost/release/SideBySideHost.dll").split("\n")
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="train-"))
+sys.path.insert(0, str(ROOT / "python"))
+import reprotorch_record as rr  # noqa: E402
+
 torch.set_num_threads(1)
 warnings.simplefilter("ignore")
 
@@ -459,6 +466,79 @@ def check_threads(tally):
         tally.tell(f"with {threads} threads as Python", compare(case, model, losses, epochs, answers[0], question))
 
 
+def program(*arguments):
+    return subprocess.run([REPROTORCH, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+
+
+def check_runs(tally):
+    """A loop that is recorded by reprotorch_record.py pairs with the program's run of the same training, name by name and bit by bit."""
+    dense = {"layers": DENSE, "optimizer": "SGD(lr=0.05, momentum=0.9)", "batchSize": 50, "epochs": 3}
+    for number, more in enumerate(({"validation": True}, dense, {**dense, "double": True})):
+        case = {**BASE, "optimizer": "Adam()", "rows": 120, "shuffle": True, **more}
+        label = f"recorded training {number + 1}"
+        model, data, question = prepare(f"run-{number}", case)
+        if case.get("double"):
+            model = model.double()
+            data["x"] = data["x"].double()
+        path, files = FOLDER / f"recorded-{number}.pt", {}
+        torch.jit.script(model).save(str(path))
+        for key, value in data.items():
+            files[key] = FOLDER / f"recorded-{number}-{key}.npy"
+            np.save(files[key], value.numpy())
+        net, python = FOLDER / f"recorded-{number}-net.npz", FOLDER / f"recorded-{number}-python.npz"
+        validation = ["--validation-input", files["vx"], "--validation-target", files["vy"]] if "vx" in files else []
+        done = program("train", path, "--input", files["x"], "--target", files["y"], "--loss", case["loss"], "--optimizer", case["optimizer"],
+                       "--epochs", case["epochs"], "--batch-size", case["batchSize"], "--shuffle", "--seed", case["seed"], "--threads", 1,
+                       "-o", FOLDER / f"recorded-{number}-after.pt", "--run", net, *validation)
+        tally.tell(f"{label}: by the program", None if done.returncode == 0 else done.stderr)
+
+        losses, epochs = train_in_python(case, model, data)
+        steps = len(losses) // case["epochs"]
+        losses = [losses[i:i + steps] for i in range(0, len(losses), steps)]
+        metrics = {name: [epoch["metrics"][name] for epoch in epochs] for name in epochs[0]["metrics"]}
+        inputs = {rr.read(net)[0].inputs[0]["name"]: data["x"], "target": data["y"]}
+        run = rr.record_training(model, losses, metrics, seed=case["seed"], inputs=inputs, batch_size=case["batchSize"], model_path=path)
+        rr.write(python, run)
+        done = program("compare", python, net)
+        tally.tell(f"{label}: compared", None if done.returncode == 0 else done.stdout + done.stderr)
+        ours, theirs = rr.read(python)[0], rr.read(net)[0]
+        tally.tell(f"{label}: names", None if [v.name for v in ours.outputs] == [v.name for v in theirs.outputs] else f"{ours} {theirs}")
+        tally.tell(f"{label}: content", None if ours.content_hash() == theirs.content_hash() else "the hashes of the two runs differ")
+        told = [(run.seed, run.batch_size, run.model, run.method) for run in (ours, theirs)]
+        tally.tell(f"{label}: what else is told", None if told[0] == told[1] else f"{told[0]} {told[1]}")
+
+        # One epoch fewer, and a loss that is another.
+        shorter = rr.record_training(model, losses[:-1], {name: values[:-1] for name, values in metrics.items()})
+        rr.write(python, shorter, force=True)
+        told = program("compare", python, net)
+        tally.tell(f"{label}: cut short", None if told.returncode == 1 and f"all {len(losses[:-1]) * steps} steps that both have are the same" in told.stdout
+                   else told.stdout + told.stderr)
+        losses[0][1] += 1
+        rr.write(python, rr.record_training(model, losses, metrics), force=True)
+        told = program("compare", python, net)
+        tally.tell(f"{label}: another loss", None if told.returncode == 1 and "First difference: loss at (1,) (step 2), " in told.stdout
+                   else told.stdout + told.stderr)
+
+    model = nn.Linear(2, 1)
+    for name, kind, call in (
+            ("a flat list", TypeError, lambda: rr.record_training(model, [0.5, 0.25])),
+            ("a tensor", TypeError, lambda: rr.record_training(model, torch.tensor([0.5, 0.25]))),
+            ("an epoch of nothing", ValueError, lambda: rr.record_training(model, [[0.5], []])),
+            ("too few metrics", ValueError, lambda: rr.record_training(model, [[0.5], [0.25]], {"accuracy": [1]})),
+            ("a metric's name", ValueError, lambda: rr.record_training(model, [[0.5]], {"loss": [1]}))):
+        try:
+            call()
+            tally.tell(f"{name} for losses", "was taken")
+        except kind:
+            tally.tell(f"{name} for losses", None)
+    for name, losses, dtype in (
+            ("numbers of float32", [[0.5, float("nan")]], "float32"), ("numbers that are no float32", [[0.1]], "float64"),
+            ("tensors", [[torch.tensor(0.5, dtype=torch.float64)]], "float64"), ("a tensor an epoch", [torch.tensor([0.5, 0.1])], "float32"),
+            ("half", [[torch.tensor(0.5, dtype=torch.float16)]], "float64"), ("too large", [[1e300]], "float64"), ("none", [], "float32")):
+        found = rr.record_training(model, losses).outputs[0]
+        tally.tell(f"losses as {name}", None if (found.name, found.dtype) == ("loss", dtype) else f"{found}")
+
+
 def main(words):
     tally = Tally()
     check_cases(tally, words)
@@ -468,6 +548,8 @@ def main(words):
         check_kills(tally)
     if not words or "threads" in words:
         check_threads(tally)
+    if not words or "runs" in words:
+        check_runs(tally)
     for file in FOLDER.iterdir():
         file.unlink()
     FOLDER.rmdir()

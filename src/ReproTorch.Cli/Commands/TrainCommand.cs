@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
@@ -37,12 +38,21 @@ internal static class TrainCommand
         var dropLast = new Option<bool>("--drop-last") { Description = "Leaves out a last batch that is not full." };
         var seed = new Option<string>("--seed") { Description = "Seeds libtorch right before the loop: -2^63 .. 2^64-1.", HelpName = "n", Required = true };
         Option<string[]> freeze = Files("--freeze", "Names of parameters, with * and ?, that stay as they are.", "NAME");
+        Option<string[]> train = Files("--train", "Names of parameters, with * and ?, that alone are trained.", "NAME");
+        Option<string[]> group = Files(
+            "--group", "Numbers of their own for the parameters of such a name: '*.bias=AdamW(weight_decay=0)'. The first that fits counts; what is left out is as in --optimizer.", "NAME=OPTIMIZER");
+        var method = new Option<string>("--method") { Description = "The method that is trained.", HelpName = "NAME", DefaultValueFactory = _ => "forward" };
         var accumulate = new Option<int>("--accumulate") { Description = "Batches whose gradients make one step.", HelpName = "n", DefaultValueFactory = _ => 1 };
         var clipNorm = new Option<double?>("--clip-norm") { Description = "Clips the norm of all gradients.", HelpName = "x" };
+        var normType = new Option<double>("--norm-type") { Description = "The order of that norm; inf for the greatest element.", HelpName = "x", DefaultValueFactory = _ => 2, CustomParser = ParseOrder };
         var clipValue = new Option<double?>("--clip-value") { Description = "Clips each element of the gradients.", HelpName = "x" };
+        var gradientToNone = new Option<bool>("--gradient-to-none") { Description = "Takes gradients away in place of setting them to zero (zero_grad(set_to_none=True))." };
         Option<string[]> validationInput = Files("--validation-input", "Inputs that the model is tried on after each epoch.");
         var validationTarget = new Option<string?>("--validation-target") { Description = "What it should give for them.", HelpName = "FILE" };
+        var validationBatchSize = new Option<long?>("--validation-batch-size") { Description = "Examples in a batch of the validation; without, as --batch-size.", HelpName = "n" };
+        var noValidationDraw = new Option<bool>("--no-validation-draw") { Description = "Leaves the random streams as they are while the model is tried." };
         var patience = new Option<int?>("--patience") { Description = "Ends after more than so many epochs in a row without improvement.", HelpName = "n" };
+        var minChange = new Option<double>("--min-change") { Description = "What counts as improvement: more than this.", HelpName = "x" };
         var deterministic = new Option<bool>("--deterministic") { Description = "Deterministic algorithms or an error (torch.use_deterministic_algorithms)." };
         var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
         var logEvery = new Option<int>("--log-every") { Description = "Every how many steps a line is written.", HelpName = "n", DefaultValueFactory = _ => 100 };
@@ -55,8 +65,9 @@ internal static class TrainCommand
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new Command(Name, "Trains a model, to the same bits as a loop in Python on the same libtorch.")
         {
-            model, input, target, loss, optimizer, rate, schedule, epochs, batchSize, shuffle, dropLast, seed, freeze, accumulate, clipNorm, clipValue,
-            validationInput, validationTarget, patience, deterministic, threads, logEvery, checkpoint, checkpointEvery, resume, output, run, chart, json,
+            model, input, target, loss, optimizer, rate, schedule, epochs, batchSize, shuffle, dropLast, seed, freeze, train, group, method, accumulate,
+            clipNorm, normType, clipValue, gradientToNone, validationInput, validationTarget, validationBatchSize, noValidationDraw, patience, minChange,
+            deterministic, threads, logEvery, checkpoint, checkpointEvery, resume, output, run, chart, json,
         };
         command.SetAction((result, cancellation) => Task.Run(() => Guard.Run(() => Run(
             new Request(
@@ -71,26 +82,37 @@ internal static class TrainCommand
                 result.GetValue(run),
                 result.GetValue(chart),
                 result.GetValue(json)),
-            () => new TrainingOptions
+            () =>
             {
-                Loss = TrainingLoss.Parse(result.GetValue(loss)!),
-                Optimizer = OptimizerOptions.Parse(result.GetValue(optimizer)!, result.GetValue(rate)),
-                Schedule = result.GetValue(schedule) is { } text ? LearningRateSchedule.Parse(text) : null,
-                Epochs = result.GetValue(epochs),
-                BatchSize = result.GetValue(batchSize),
-                Shuffle = result.GetValue(shuffle),
-                DropLast = result.GetValue(dropLast),
-                Seed = TorchSeedValue.From(ParseSeed(result.GetValue(seed)!)),
-                Frozen = result.GetValue(freeze) ?? [],
-                Accumulate = result.GetValue(accumulate),
-                ClipNorm = result.GetValue(clipNorm),
-                ClipValue = result.GetValue(clipValue),
-                EarlyEnd = result.GetValue(patience) is { } most ? new EarlyEnd { Patience = most } : null,
-                LogEvery = result.GetValue(logEvery),
-                Checkpoint = result.GetValue(checkpoint),
-                CheckpointEvery = result.GetValue(checkpointEvery),
-                Resume = result.GetValue(resume),
-                Cancellation = cancellation,
+                OptimizerOptions main = OptimizerOptions.Parse(result.GetValue(optimizer)!, result.GetValue(rate));
+                return new TrainingOptions
+                {
+                    Loss = TrainingLoss.Parse(result.GetValue(loss)!),
+                    Optimizer = main,
+                    Groups = [.. (result.GetValue(group) ?? []).Select(asked => ParseGroup(asked, main, result.GetValue(rate)))],
+                    Schedule = result.GetValue(schedule) is { } text ? LearningRateSchedule.Parse(text) : null,
+                    Epochs = result.GetValue(epochs),
+                    BatchSize = result.GetValue(batchSize),
+                    Shuffle = result.GetValue(shuffle),
+                    DropLast = result.GetValue(dropLast),
+                    Seed = TorchSeedValue.From(ParseSeed(result.GetValue(seed)!)),
+                    Frozen = result.GetValue(freeze) ?? [],
+                    Trained = result.GetValue(train) ?? [],
+                    Method = result.GetValue(method)!,
+                    Accumulate = result.GetValue(accumulate),
+                    ClipNorm = result.GetValue(clipNorm),
+                    ClipNormType = result.GetValue(normType),
+                    ClipValue = result.GetValue(clipValue),
+                    SetGradientsToNone = result.GetValue(gradientToNone),
+                    ValidationBatchSize = result.GetValue(validationBatchSize),
+                    ValidationDraws = !result.GetValue(noValidationDraw),
+                    EarlyEnd = result.GetValue(patience) is { } most ? new EarlyEnd { Patience = most, MinimumChange = result.GetValue(minChange) } : null,
+                    LogEvery = result.GetValue(logEvery),
+                    Checkpoint = result.GetValue(checkpoint),
+                    CheckpointEvery = result.GetValue(checkpointEvery),
+                    Resume = result.GetValue(resume),
+                    Cancellation = cancellation,
+                };
             }))));
         return command;
     }
@@ -182,6 +204,31 @@ internal static class TrainCommand
         BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger seed)
             ? seed
             : throw Invalid($"The seed '{text}' is no whole number.");
+
+    private static ParameterGroup ParseGroup(string text, OptimizerOptions main, double? rate)
+    {
+        int at = text.IndexOf('=', StringComparison.Ordinal);
+        return at > 0
+            ? new ParameterGroup([text[..at]], OptimizerOptions.ParseGroup(text[(at + 1)..], main, rate))
+            : throw Invalid($"The group '{text}' is no NAME=OPTIMIZER, such as '*.bias={main.Kind}(weight_decay=0)'.");
+    }
+
+    // The infinite norm as Python writes it.
+    private static double ParseOrder(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (text.Equals("inf", StringComparison.OrdinalIgnoreCase))
+        {
+            return double.PositiveInfinity;
+        }
+
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double order))
+        {
+            result.AddError($"The order of the norm '{text}' is no number. Expected one more than 0, or inf.");
+        }
+
+        return order;
+    }
 
     private static ReproTorchException Invalid(string message) => new(ReproTorchErrorKind.InvalidArgument, message);
 

@@ -137,7 +137,12 @@ internal static class ComparisonText
             if (run.FirstDifference is { Index: { } index } first)
             {
                 text.Append(CultureInfo.InvariantCulture,
-                    $" First difference: {first.Output}{(index.Count == 0 ? string.Empty : " at " + PythonText.Tuple(index))}, {first.Difference} instead of {first.Reference}.");
+                    $" First difference: {first.Output}{(index.Count == 0 ? string.Empty : " at " + PythonText.Tuple(index))}{LossSteps.StepOf(first)}, {first.Difference} instead of {first.Reference}.");
+            }
+
+            if (LossSteps.FirstParameter(run) is { } parameter)
+            {
+                text.Append(CultureInfo.InvariantCulture, $" First parameter that differs: {parameter}.");
             }
 
             foreach (TensorComparison output in run.Outputs.Where(static output => !output.Identical))

@@ -224,7 +224,8 @@ public static class RunComparer
 
         if (reference.Data is { } expected && difference.Data is { } actual)
         {
-            return TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspaces, reporter);
+            TensorComparison whole = TensorComparer.Compare(reference.Name, reference.Kind, expected, actual, options, workspaces, reporter);
+            return LossSteps.Add(whole, reference, difference, options, workspaces);
         }
 
         bool equal = string.Equals(reference.Text, difference.Text, StringComparison.Ordinal);

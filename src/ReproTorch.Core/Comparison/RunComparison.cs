@@ -85,7 +85,8 @@ public sealed record RunIdentity(
 /// <param name="Index">The element; null when it is not about one element.</param>
 /// <param name="Reference">The reference's element.</param>
 /// <param name="Difference">The difference's element.</param>
-/// <param name="Reason">What is wrong when it is not about one element: shape, dtype, kind, missing, extra.</param>
+/// <param name="Reason">What is wrong when it is not about one element: shape, dtype, kind, missing, extra. Beside an element only for the losses of
+/// trainings that ended at other steps.</param>
 public sealed record FirstDifference(
     string Output,
     IReadOnlyList<long>? Index,

@@ -117,7 +117,7 @@ public sealed record TensorComparison
     /// <summary>Absolute differences, by powers of ten.</summary>
     public IReadOnlyList<DifferenceBucket> AbsoluteHistogram { get; init; } = [];
 
-    /// <summary>The first elements whose bits differ.</summary>
+    /// <summary>The first elements whose bits differ; of the losses (<c>loss</c>) of trainings that ended at other steps, among the steps that both have.</summary>
     public IReadOnlyList<ElementDifference> FirstDifferences { get; init; } = [];
 
     /// <summary>The first elements that fail what was asked for.</summary>

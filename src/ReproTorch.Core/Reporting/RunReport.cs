@@ -154,6 +154,7 @@ public static class RunReport
         {
             html.Text(" at ");
             html.Element("span", ReportText.Tuple(first.Index), ("class", "index"));
+            html.Text(LossSteps.StepOf(first));
         }
 
         html.Text(", ");

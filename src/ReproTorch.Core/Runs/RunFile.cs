@@ -254,7 +254,11 @@ public static class RunFile
         RecordedContentHash = record.ContentHash,
         Environment = record.Environment,
         Time = record.Time,
-        Duration = record.Duration is { } seconds && seconds is >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : null,
+
+        // TimeSpan.FromSeconds cuts off, and 0.041904 s are a tick short in double.
+        Duration = record.Duration is { } seconds && seconds is >= 0 and < 1e9
+            ? TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond))
+            : null,
     };
 
     // A run of a method without arguments has no inputs, and all of them are there.

@@ -1,3 +1,5 @@
+using ReproTorch.Tensors.Files;
+
 namespace ReproTorch.Training;
 
 /// <summary>The files that a training is to write.</summary>
@@ -9,8 +11,8 @@ public static class TrainingFiles
     /// <summary>Sees to it before a training that its files can be written: what cannot be should not be found out about after hours.</summary>
     /// <param name="files">What each file holds, for messages ("model"), and its path; null for none. Existing files are allowed.</param>
     /// <exception cref="DirectoryNotFoundException">A file's folder does not exist.</exception>
-    /// <exception cref="IOException">A path is a folder's.</exception>
-    /// <exception cref="ReproTorchException">Two have one path.</exception>
+    /// <exception cref="IOException">A path is a folder's, a device's, a pipe's, or a link's that leads nowhere.</exception>
+    /// <exception cref="ReproTorchException">Two have one path, or their links lead to one.</exception>
     public static void RequireWritable(params IReadOnlyList<(string What, string? Path)> files)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -27,12 +29,7 @@ public static class TrainingFiles
                 throw new ReproTorchException(ReproTorchErrorKind.InvalidArgument, $"The path of the {what} is empty. Nothing was trained. Name a file.");
             }
 
-            string full = Path.GetFullPath(path);
-            if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
-            {
-                throw new IOException($"The {what} cannot be written: '{path}' is a folder. Nothing was trained. Name a file.");
-            }
-
+            string full = Target(what, path);
             string folder = Path.GetDirectoryName(full)!;
             if (!Directory.Exists(folder))
             {
@@ -46,6 +43,18 @@ public static class TrainingFiles
                     ReproTorchErrorKind.InvalidArgument,
                     $"The {taken[full]} and the {what} have one path, '{path}', and one would replace the other. Nothing was trained. Name two files.");
             }
+        }
+    }
+
+    private static string Target(string what, string path)
+    {
+        try
+        {
+            return AtomicFile.TargetOf(path);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"The {what} cannot be written: {e.Message} Nothing was trained.", e);
         }
     }
 }

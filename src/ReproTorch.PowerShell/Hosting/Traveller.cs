@@ -6,6 +6,7 @@ using ReproTorch.Observation;
 using ReproTorch.Runs;
 using ReproTorch.Sweeps;
 using ReproTorch.Tensors;
+using ReproTorch.Training;
 
 namespace ReproTorch.PowerShell.Hosting;
 
@@ -21,7 +22,9 @@ public sealed class Traveller : PSTypeConverter
 
     /// <summary>What can travel.</summary>
     internal static IReadOnlyList<Type> Types { get; } =
-        [typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(RunComparison)];
+    [
+        typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(RunComparison), typeof(TrainingResult),
+    ];
 
     // What a bag's bytes were, for as long as the bag is there: each of its properties asks.
     private static readonly ConditionalWeakTable<byte[], object> s_revived = [];
@@ -50,6 +53,8 @@ public sealed class Traveller : PSTypeConverter
 
             case SweepResult sweep:
                 return Encoding.UTF8.GetBytes(sweep.ToJson());
+            case TrainingResult training:
+                return TrainingResultFile.ToBytes(training);
             default:
                 throw new ArgumentException($"A {value?.GetType()} does not travel.", nameof(value));
         }
@@ -98,6 +103,11 @@ public sealed class Traveller : PSTypeConverter
         if (type == typeof(SweepResult))
         {
             return SweepResult.FromJson(Encoding.UTF8.GetString(bytes));
+        }
+
+        if (type == typeof(TrainingResult))
+        {
+            return TrainingResultFile.FromBytes(bytes);
         }
 
         RunOutput run = RunFile.FromBytes(bytes)[0];

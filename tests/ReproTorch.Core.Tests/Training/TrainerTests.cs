@@ -53,6 +53,26 @@ public sealed class TrainerTests : ProcessStateTests
     }
 
     [Fact]
+    public void TrainingsOfTwoLengthsAreComparedAsFarAsBothWent()
+    {
+        TrainingResult longer = Train(Options() with { Epochs = 3 });
+        RunComparison same = RunComparer.Compare(longer, Train(Options()).ToRunOutput(), new ComparisonOptions());
+        Assert.False(same.Match);
+        Assert.Null(same.FirstDifference!.Index);
+        Assert.Equal(
+            "shape (8,) instead of (12,): all 8 steps that both have are the same, and the reference goes on to step 12", same.FirstDifference.Reason);
+        Assert.Contains(" First parameter that differs: parameter.0.weight.", same.Message, StringComparison.Ordinal);
+
+        TrainingResult other = Train(Options() with { Optimizer = Sgd(0.2) });
+        RunComparison differs = RunComparer.Compare(other, longer.ToRunOutput(), new ComparisonOptions());
+        Assert.False(differs.Match);
+        Assert.Equal([1], differs.FirstDifference!.Index!);
+        Assert.Equal("shape (12,) instead of (8,): of the 8 steps that both have, step 2 is the first that differs", differs.FirstDifference.Reason);
+        Assert.Contains("First difference: loss at (1,) (step 2), ", differs.Message, StringComparison.Ordinal);
+        Assert.Contains(" First parameter that differs: parameter.0.weight.", differs.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheModelHasItsModeAndItsFlagsOfBefore()
     {
         using ScriptModel model = Model();

@@ -17,5 +17,15 @@ public sealed class TrainingFilesTests
         var twice = Assert.Throws<ReproTorchException>(() => TrainingFiles.RequireWritable(
             ("model", file), ("checkpoint", Path.Combine(parent, ".", "model.pt"))));
         Assert.Contains("The model and the checkpoint have one path", twice.Message, StringComparison.Ordinal);
+        File.CreateSymbolicLink(folder.File("link"), "model.pt");
+        twice = Assert.Throws<ReproTorchException>(() => TrainingFiles.RequireWritable(("model", file), ("checkpoint", folder.File("link"))));
+        Assert.Contains("The model and the checkpoint have one path", twice.Message, StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Contains(
+                "The run cannot be written: '/dev/null' is no regular file.",
+                Assert.Throws<IOException>(() => TrainingFiles.RequireWritable(("run", "/dev/null"))).Message,
+                StringComparison.Ordinal);
+        }
     }
 }
