@@ -78,19 +78,33 @@ function Should-MatchRun {
     if ($null -eq $Baseline) { throw [ArgumentException]::new('Should -MatchRun needs a baseline: the path of a run file, a run, or a tensor.') }
     $path = $Baseline -is [string] -or $Baseline -is [IO.FileSystemInfo]
     $update = $UpdateBaseline -or [Environment]::GetEnvironmentVariable($script:UpdateVariable) -eq '1'
+
+    # What was never set comes as $null.
+    if (@($ActualValue).Where{ $null -ne $_ }.Count -eq 0) {
+        return Result $false "Expected the run to match the baseline$because but no run came to Should -MatchRun."
+    }
+
     $actual = @(Get-Run $ActualValue)
+
+    # A module sees the preferences of whoever calls it only where they are asked for.
+    $whatIf = [bool]($CallerSessionState ? $CallerSessionState.PSVariable.GetValue('WhatIfPreference') : $WhatIfPreference)
     if ($path) {
         $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath("$Baseline")
         $there = [IO.File]::Exists($file) -or [IO.Directory]::Exists($file)
         if ($update -and -not $Negate) {
             # A baseline that cannot be read is written anew, as one that differs.
             $same = try { $there -and @(ReproTorch\Compare-RunOutput $file $actual -Quiet -ErrorAction Stop) -notcontains $false } catch { $false }
-            if (-not $same) {
-                $actual | ReproTorch\Export-RunOutput $file -Force:$there -Confirm:$false -WhatIf:$false
-                Write-Verbose "Wrote the baseline $file."
+            if ($same) { return Result $true }
+            if ($whatIf) {
+                return Result $false "The baseline $file $($there ? 'differs' : 'is not there') and was not written, as `$WhatIfPreference is on."
             }
 
-            return Result $true
+            $actual | ReproTorch\Export-RunOutput $file -Force:$there -Confirm:$false -WhatIf:$false -ErrorAction Stop
+            Write-Verbose "Wrote the baseline $file."
+
+            # Files that a folder held before stay in it.
+            $left = [IO.Directory]::Exists($file) ? @(ReproTorch\Compare-RunOutput $file $actual -ErrorAction Stop).Where{ -not $_.Match } : @()
+            return Result ($left.Count -eq 0) "The baseline $file was written, but holds other runs too; take them away. $(Join-Message $left)"
         }
 
         if (-not $there) {
@@ -108,7 +122,8 @@ function Should-MatchRun {
     }
 
     $message = $matches ? '' : "Expected the run to match the baseline$because but it does not. $(Join-Message $comparison)"
-    if (-not $matches -and $path) {
+    if (-not $matches -and $path -and $whatIf) { $message += "`nNo report was written, as `$WhatIfPreference is on." }
+    elseif (-not $matches -and $path) {
         # The test fails with the comparison's words, whether the page can be written or not.
         $report = [IO.Path]::ChangeExtension($Baseline.TrimEnd('/', '\'), '.report.html')
         try {
@@ -157,6 +172,7 @@ function Should-BeReproducible {
 }
 
 function Invoke-InFreshProcess([scriptblock] $Block, [object[]] $ArgumentList) {
+    $WhatIfPreference = $false # for the files between the two processes
     $folder = [IO.Directory]::CreateTempSubdirectory('reprotorch-fresh-').FullName
     try {
         $ArgumentList | Export-Clixml (Join-Path $folder arguments.xml) -Depth 8

@@ -25,8 +25,8 @@ Describe 'Compare-RunOutput of folders' {
         }
         if (-not $IsWindows) { $null = New-Item "$TestDrive/a/sub/loop" -ItemType SymbolicLink -Value '..' }
         $compared = Compare-RunOutput "$TestDrive/a" "$TestDrive/b" -ErrorVariable problems -ErrorAction SilentlyContinue
-        $compared.File | Should -Be '1.npz', 'sub/2.npz'
-        $compared.Match | Should -Be $true, $true
+        $compared.File | Should -Be '0.npz', '1.npz', 'sub/2.npz'
+        $compared.Match | Should -Be $false, $true, $true
         $problems.Count | Should -Be 1
         "$($problems[0])" | Should -BeLike '*0.npz*'
     }

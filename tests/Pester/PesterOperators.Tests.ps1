@@ -64,6 +64,56 @@ Describe 'Should -MatchRun' {
         NewTensor 1 | Should -Not -MatchRun $path
     }
 
+    It 'fails when no run comes, and writes nothing' {
+        Get-Failure { @() | Should -MatchRun $path -UpdateBaseline } | Should -BeLike '*no run came to Should -MatchRun.'
+        Get-Failure { @() | Should -Not -MatchRun $path } | Should -BeLike '*no run came to Should -MatchRun.'
+        Get-Failure { $null | Should -MatchRun $path -UpdateBaseline } | Should -BeLike '*no run came to Should -MatchRun.'
+        Test-Path $path | Should -BeFalse
+        $blocked = Join-Path (New-Item "$path.txt" -ItemType File) within.npz
+        { NewTensor 1 | Should -MatchRun $blocked -UpdateBaseline } | Should -Throw
+    }
+
+    It 'writes neither baseline nor report under $WhatIfPreference, and says so' {
+        $WhatIfPreference = $true
+        $missing = Get-Failure { NewTensor 1 | Should -MatchRun $path -UpdateBaseline }
+        $WhatIfPreference = $false
+        Test-Path $path | Should -BeFalse
+        $missing | Should -Be "The baseline $path is not there and was not written, as `$WhatIfPreference is on."
+        NewTensor 1 | Should -MatchRun $path -UpdateBaseline
+        $WhatIfPreference = $true
+        NewTensor 1 | Should -MatchRun $path -UpdateBaseline
+        $differs = Get-Failure { NewTensor 2 | Should -MatchRun $path -UpdateBaseline }
+        $message = Get-Failure { NewTensor 2 | Should -MatchRun $path }
+        $WhatIfPreference = $false
+        $differs | Should -BeLike 'The baseline * differs and was not written*'
+        $message | Should -BeLike "*No report was written, as `$WhatIfPreference is on."
+        Test-Path ($path -replace '\.npz$', '.report.html') | Should -BeFalse
+        NewTensor 1 | Should -MatchRun $path
+    }
+
+    It 'holds a folder against the runs that it was written from, whatever their names' {
+        $model = New-TorchModel -Layer 'Linear(4, 2)' -Seed 0
+        $runs = 1..12 | ForEach-Object { Invoke-TorchModel $model (New-TorchTensor -Factory rand -Shape 4) }
+        $names = 'in2', 'in10', 'in1' | ForEach-Object { New-TorchTensor (@(Get-RandomSequence -Source Python -Method random -Count 4)) -DType float32 -Name $_ | Invoke-TorchModel $model }
+        foreach ($kind in @{ shared = $runs; own = $names }.GetEnumerator()) {
+            $baseline, $each = (Join-Path $folder $kind.Key), $kind.Value
+            $each | Should -MatchRun $baseline -UpdateBaseline
+            $each | Should -MatchRun $baseline
+            $each | Should -MatchRun $baseline -UpdateBaseline
+            @(Compare-RunOutput $baseline $each).Match | Should -Not -Contain $false
+            @($each | Compare-RunOutput $baseline).Match | Should -Not -Contain $false
+            @(Compare-RunOutput $each $baseline).Match | Should -Not -Contain $false
+        }
+        $runs[1], $runs[0] + $runs[2..11] | Should -Not -MatchRun (Join-Path $folder shared)
+        $names[1], $names[0], $names[2] | Should -MatchRun (Join-Path $folder own)
+    }
+
+    It 'says when a folder holds other runs than those that it was to be written from' {
+        $baseline = Join-Path $folder "$([guid]::NewGuid())"
+        (NewTensor 1), (NewTensor 2) | Should -MatchRun $baseline -UpdateBaseline
+        Get-Failure { NewTensor 1 | Should -MatchRun $baseline -UpdateBaseline } | Should -BeLike '*holds other runs too*'
+    }
+
     It 'says that a run which matches was not to' {
         Get-Failure { NewTensor 1 | Should -Not -MatchRun (NewTensor 1) } | Should -BeLike 'Expected the run not to match the baseline but it does: *'
     }

@@ -42,4 +42,10 @@ Describe 'Test-TorchDeterminism' {
     It 'has help with a description and examples' {
         @((Get-Help Test-TorchDeterminism -Full).Examples.Example).Count | Should -BeGreaterThan 0
     }
+
+    It 'says what was given where a model is expected, and where models come from' {
+        { Test-TorchDeterminism 5 6 } | Should -Throw "*'5' (Int32) was given for the model. Expected a model*Import-TorchModel*"
+        { Test-TorchDeterminism 'm.pt' 6 } | Should -Throw "*(Import-TorchModel 'm.pt')*"
+        { Test-TorchDeterminism $null 6 } | Should -Throw '*null*'
+    }
 }

@@ -54,6 +54,66 @@ Describe 'Trace-TorchOperator and Compare-TorchOperatorTrace' {
         (Trace-TorchOperator { New-TorchTensor -Factory rand -Shape 2 }).DrawCount | Should -Be 2
     }
 
+    Context 'where a command comes from, of blocks and text that run without a file' {
+        BeforeAll {
+            $env:TRACED_MODULE = (Get-Module ReproTorch).Path
+            function TraceScript([string[]]$Line) {
+                $script = Join-Path $TestDrive 'run.ps1'
+                Set-Content $script $Line
+                (Trace-TorchOperator { . $script }).Operators
+            }
+        }
+
+        AfterAll { Remove-Item Env:TRACED_MODULE }
+
+        It 'tells the lines of a parallel block' {
+            $operators = TraceScript @(
+                '1..3 | ForEach-Object -Parallel {'
+                '    Import-Module $env:TRACED_MODULE'
+                '    $null = New-TorchTensor -Factory rand -Shape 2'
+                '    1 | ForEach-Object {'
+                '        $null = New-TorchTensor `'
+                '            -Factory rand -Shape 3'
+                '    }'
+                '}')
+            @($operators | Where-Object Outputs -eq 'float32 (2)').Place | Should -Be (@('run.ps1:3') * 3)
+            @($operators | Where-Object Outputs -eq 'float32 (3)').Place | Should -Be (@('run.ps1:5') * 3)
+        }
+
+        It 'tells those of a thread job' {
+            (TraceScript @(
+                '$job = Start-ThreadJob {'
+                '    Import-Module $env:TRACED_MODULE'
+                '    $null = New-TorchTensor -Factory rand -Shape 2'
+                '}'
+                '$null = Receive-Job $job -Wait -AutoRemoveJob')).Place | Should -Be 'run.ps1:3'
+        }
+
+        It 'tells the line that runs text' {
+            (TraceScript @(
+                '$text = "`$null = 1; `$null =`n New-TorchTensor -Factory rand -Shape 2"'
+                'Invoke-Expression $text'
+                '1 | ForEach-Object -Parallel { Import-Module $env:TRACED_MODULE'
+                '    Invoke-Expression $using:text }')).Place | Should -Be 'run.ps1:2', 'run.ps1:4'
+        }
+
+        It 'tells the one of two equal blocks that runs, and none where that cannot be told' {
+            $parallel = '1 | ForEach-Object -Parallel { Import-Module $env:TRACED_MODULE; $null = New-TorchTensor -Factory rand -Shape 2 }'
+            $job = '$jobs += Start-ThreadJob { Import-Module $env:TRACED_MODULE; $null = New-TorchTensor -Factory rand -Shape 4 }'
+            $operators = TraceScript '$jobs = @()', $parallel, $parallel, $job, $job, '$null = $jobs | Receive-Job -Wait -AutoRemoveJob'
+            @($operators | Where-Object Outputs -eq 'float32 (2)').Place | Should -Be 'run.ps1:2', 'run.ps1:3'
+            $jobs = @($operators | Where-Object Outputs -eq 'float32 (4)')
+            $jobs.Count | Should -Be 2
+            $jobs.Place | Should -Be $null, $null
+        }
+    }
+
+    It 'names a folder that is not there, not a temporary file' {
+        $file = Join-Path $TestDrive 'none' 'x.jsonl'
+        { Trace-TorchOperator { throw 'ran' } -Path $file -ErrorAction Stop } |
+            Should -Throw "*'$file'*no folder '$(Split-Path $file)'*" -ErrorId 'PathNotFound*'
+    }
+
     It 'refuses a trace inside a trace' {
         $trace = Trace-TorchOperator { Trace-TorchOperator { 1 } -ErrorVariable script:problem -ErrorAction SilentlyContinue }
         $script:problem[0].Exception.Message | Should -BeLike '*recorded already*'

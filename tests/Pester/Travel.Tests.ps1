@@ -25,6 +25,21 @@ Describe 'Export-Clixml' {
         (Test-RunOutput -InputObject $back -Model $model).Match | Should -BeTrue
     }
 
+    It 'brings a comparison back, for a report' {
+        $other = New-TorchTensor -Factory rand -Shape 4, 1, 8, 8
+        $comparison = Compare-RunOutput $tensor $other -Close
+        $comparison | Export-Clixml "$TestDrive/comparison.xml"
+        $back = Import-Clixml "$TestDrive/comparison.xml"
+        $back | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $back.Message | Should -Be $comparison.Message
+        [ReproTorch.Comparison.ComparisonJson]::Write($back) | Should -Be ([ReproTorch.Comparison.ComparisonJson]::Write($comparison))
+        $back | Export-RunReport "$TestDrive/comparison.html"
+        Get-Content "$TestDrive/comparison.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
+        $sent = Start-Job { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) } | Receive-Job -Wait -AutoRemoveJob
+        $sent | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $sent.Match | Should -BeFalse
+    }
+
     It 'brings a tensor of <dtype> back' -ForEach @(
         @{ dtype = 'float32' }, @{ dtype = 'bfloat16' }, @{ dtype = 'complex64' }, @{ dtype = 'bool' }, @{ dtype = 'int64' }
     ) {
@@ -81,6 +96,16 @@ Describe 'Jobs and sessions' {
         [ReproTorch.Runs.RunOutput] $back[0] | Should -BeOfType ReproTorch.Runs.RunOutput
         $back[0] | Export-Clixml "$TestDrive/on.xml"
         Import-Clixml "$TestDrive/on.xml" | Should -BeOfType ReproTorch.Runs.RunOutput
+    }
+
+    It 'brings a comparison back from a session, for a report' {
+        $session = New-LocalSession
+        $back = Invoke-Command $session { Import-Module $using:module; Compare-RunOutput (New-TorchTensor 1.0) (New-TorchTensor 2.0) }
+        $session.Runspace.Dispose()
+        $back.Match | Should -BeFalse
+        [ReproTorch.Comparison.RunComparison] $back | Should -BeOfType ReproTorch.Comparison.RunComparison
+        $back | Export-RunReport "$TestDrive/session.html"
+        Get-Content "$TestDrive/session.html" -Raw | Should -BeLike '*<h1>Different</h1>*'
     }
 }
 

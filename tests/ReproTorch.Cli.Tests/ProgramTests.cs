@@ -157,6 +157,41 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public void AFileThatCannotBeReadIsNamedAsItIsInSentencesOfTheirOwn()
+    {
+        Directory.CreateDirectory(Here("one"));
+        Directory.CreateDirectory(Here("two"));
+        File.WriteAllText(Here("one/bad.npz"), "rubbish");
+        File.WriteAllText(Here("two/bad.npz"), "rubbish");
+        (int code, string text, string error) = Run("compare", Here("one"), Here("two"), "--report", Here("page.html"));
+        Assert.Equal(2, code);
+        foreach (string words in (string[])[text, error])
+        {
+            Assert.Contains("he file bad.npz could not be compared: ", words, StringComparison.Ordinal);
+            Assert.DoesNotContain("Bad.npz", words, StringComparison.Ordinal);
+            Assert.DoesNotContain("..", words, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("<h1>Could not be compared</h1>", File.ReadAllText(Here("page.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFolderStandsAgainstTheRunsThatWroteItWhateverTheirNames()
+    {
+        RunOutput[] runs = [.. new[] { "in2", "in10", "in1", "in1" }.Select((name, i) =>
+            new RunOutput { Name = name, Outputs = [RunValue.OfString("output", $"{i}")] })];
+        Directory.CreateDirectory(Here("runs"));
+        foreach ((string file, RunOutput run) in RunFolder.Plan(Here("runs"), runs))
+        {
+            RunFile.Write(file, [run], force: false);
+        }
+
+        RunFile.Write(Here("runs.npz"), runs, force: false);
+        Assert.Equal(0, Run("compare", Here("runs"), Here("runs.npz")).Code);
+        Assert.Equal(0, Run("compare", Here("runs.npz"), Here("runs")).Code);
+    }
+
+    [Fact]
     public void AModelThatFailsEndsWithThree()
     {
         string model = SaveModel("def forward(self, x: Tensor):\n    return x @ x.new_ones(7, 7)");

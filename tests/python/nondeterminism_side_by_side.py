@@ -469,6 +469,53 @@ def check_tracing(host, scripts):
     check("a scripted one does not", not host.find(scripts.save(torch.jit.script(TrainedNorm().train()))))
 
 
+# ---- what a constant decides in the functions that it is handed to ----------------------------------------------------
+
+# By mode: what a GPU has no deterministic form of, among all that F.interpolate may run for it, whatever the input's dimensions.
+INTERPOLATIONS = {
+    "nearest": set(),
+    "nearest-exact": set(),
+    "linear": {"aten::upsample_linear1d"},
+    "bilinear": {"aten::upsample_bilinear2d"},
+    "bicubic": {"aten::upsample_bicubic2d"},
+    "trilinear": {"aten::upsample_trilinear3d"},
+    "area": {"aten::adaptive_avg_pool2d", "aten::adaptive_avg_pool3d"},
+}
+INTERPOLATES = """
+class {name}(nn.Module):
+    def forward(self, x{arguments}):
+        return F.interpolate(x, {size}, mode={mode}{more})
+"""
+
+
+def interpolating(folder, mode, size="scale_factor=2.0", arguments="", more=""):
+    name = f"Interpolates{len(list(pathlib.Path(folder).glob('Interpolates*.py')))}"
+    source = pathlib.Path(folder) / f"{name}.py"  # torch.jit.script reads the source again
+    source.write_text("import torch.nn as nn, torch.nn.functional as F\n"
+                      + INTERPOLATES.format(name=name, mode=mode, size=size, arguments=arguments, more=more))
+    space = {"__name__": name}
+    exec(compile(source.read_text(), str(source), "exec"), space)
+    return torch.jit.script(space[name]())
+
+
+def check_constants(host, scripts):
+    def found(module):
+        return {one["operator"].split(".")[0] for one in host.find(scripts.save(module), device="cuda")}
+
+    for mode, expected in INTERPOLATIONS.items():
+        for size in ("scale_factor=2.0", "size=8", "size=[8, 8]"):
+            here = found(interpolating(scripts.folder, f"'{mode}'", size))
+            check(f"interpolate {mode} {size}: its own operators are found, and no other mode's", here == expected, here)
+        here = found(torch.jit.script(nn.Upsample(scale_factor=2.0, mode=mode)))
+        check(f"Upsample {mode}: its own operators are found, and no other mode's", here == expected, here)
+    smooth = found(interpolating(scripts.folder, "'bilinear'", "size=[8, 8]", more=", antialias=True"))
+    check("interpolate bilinear, antialias: found", smooth == {"aten::_upsample_bilinear2d_aa"}, smooth)
+    variable = found(interpolating(scripts.folder, "mode", arguments=", mode: str"))
+    check("interpolate by an input: every mode's operators are found", variable == set().union(*INTERPOLATIONS.values()), variable)
+    either = found(interpolating(scripts.folder, "'bicubic' if flag else 'nearest'", arguments=", flag: bool"))
+    check("interpolate by one of two constants: no operator is missed", "aten::upsample_bicubic2d" in either, either)
+
+
 # ---- no false alarms -----------------------------------------------------------------------------------------------
 
 COMMON = """x + 1|x - x|x * 2|x / 3|x // 2|x % 2|x ** 2|-x|x.abs()|x.exp()|x.log()|x.sqrt()|x.rsqrt()|x.sin()|x.cos()|x.tan()|x.tanh()|x.sigmoid()
@@ -506,6 +553,7 @@ def main():
         check_tagged(host, scripts)
         check_modules(host, scripts)
         check_tracing(host, scripts)
+        check_constants(host, scripts)
         check_common(host, scripts)
         check_switches(host, scripts, folder)
     host.process.stdin.close()

@@ -79,10 +79,22 @@ internal static class CompareCommand
     }
 
     private static IReadOnlyList<RunComparison> Compare(
-        string reference, string difference, ComparisonOptions options, CancellationToken cancellation) =>
-        Directory.Exists(reference) && Directory.Exists(difference)
-            ? [.. RunComparer.CompareFolders(reference, difference, options, progress: null, cancellation)]
-            : RunComparer.Compare(Read(reference), Read(difference), options, progress: null, cancellation);
+        string reference, string difference, ComparisonOptions options, CancellationToken cancellation)
+    {
+        bool referenceIsFolder = Directory.Exists(reference);
+        bool differenceIsFolder = Directory.Exists(difference);
+        if (referenceIsFolder && differenceIsFolder)
+        {
+            return [.. RunComparer.CompareFolders(reference, difference, options, progress: null, cancellation)];
+        }
+
+        IReadOnlyList<RunOutput> expected = Read(reference);
+        IReadOnlyList<RunOutput> actual = Read(difference);
+        return RunComparer.Compare(
+            referenceIsFolder ? RunFolder.Arrange(expected, actual) : expected,
+            differenceIsFolder ? RunFolder.Arrange(actual, expected) : actual,
+            options, progress: null, cancellation);
+    }
 
     private static OutputTolerances ToTolerances(string text)
     {

@@ -115,6 +115,10 @@ internal static class ComparisonText
         return line.ToString();
     }
 
+    /// <summary>A reason as a sentence of its own.</summary>
+    public static string Sentence(string reason) =>
+        $"{char.ToUpperInvariant(reason[0])}{reason[1..]}{(reason[^1] is '.' or '!' or '?' ? string.Empty : ".")}";
+
     /// <summary>A run: the verdict, then what differs, output by output.</summary>
     public static string Whole(RunComparison run)
     {
@@ -123,7 +127,7 @@ internal static class ComparisonText
         text.Append(run.Identical ? ": they are identical, bit for bit." : $" (asked for: {run.Criterion}).");
         if (run.Reason is not null)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{char.ToUpperInvariant(run.Reason[0])}{run.Reason[1..]}.");
+            text.Append('\n').Append(Sentence(run.Reason));
         }
 
         if (!run.Identical && run.Outputs.Count > 0)

@@ -147,9 +147,22 @@ public static class RunComparer
             }
             catch (Exception e) when (e is ReproTorchException or IOException or UnauthorizedAccessException)
             {
-                return [Unpaired(null, null, $"{file} could not be compared: {e.Message}", options) with { Failure = e }];
+                return [Unreadable(file, e, options)];
             }
         }
+    }
+
+    /// <summary>The comparison of a file that could not be read: it does not match, and says why.</summary>
+    /// <param name="file">The file's name.</param>
+    /// <param name="failure">What reading it ended with.</param>
+    /// <param name="options">What it was to be held against; null for the same bits.</param>
+    public static RunComparison Unreadable(string file, Exception failure, ComparisonOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return Unpaired(null, null, $"the file {file} could not be compared: {failure.Message}", options ?? ComparisonOptions.Default) with
+        {
+            File = file, Failure = failure,
+        };
     }
 
     // Links to folders may go in circles.

@@ -22,7 +22,8 @@ public sealed record RunComparison
     /// <summary>What was asked for, in words.</summary>
     public string Criterion { get; init; } = string.Empty;
 
-    /// <summary>The file's name below both folders, with <c>/</c> between its parts, where folders were compared; else null.</summary>
+    /// <summary>The file's name below both folders, with <c>/</c> between its parts, where folders were compared; a file that could not be read, as
+    /// it was given; else null.</summary>
     public string? File { get; init; }
 
     /// <summary>The run that was expected; null when there is none to stand against <see cref="Difference"/>.</summary>
@@ -53,7 +54,7 @@ public sealed record RunComparison
     /// <summary>The runs themselves, for a report of what was compared; null where there was none, or where this was read from JSON.</summary>
     internal RunOutput? ReferenceRun { get; init; }
 
-    /// <summary>Why a pair of files could not be compared; null where it was.</summary>
+    /// <summary>Why a file or a pair of files could not be compared; null where it was.</summary>
     [JsonIgnore]
     public Exception? Failure { get; init; }
 

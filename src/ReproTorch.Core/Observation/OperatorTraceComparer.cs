@@ -22,10 +22,11 @@ public static class OperatorTraceComparer
         bool drawing = reference.IsRandomOnly != difference.IsRandomOnly;
         OperatorRecord[] a = ByThread(Compared(reference, sameLevel, drawing));
         OperatorRecord[] b = ByThread(Compared(difference, sameLevel, drawing));
+        List<(OperatorRecord?, OperatorRecord?)> aligned = OperatorAligner.Align(a, b, sameLevel, out bool proven);
         var differences = new List<OperatorDifference>();
         int same = 0;
         long drawn = 0;
-        foreach ((OperatorRecord? one, OperatorRecord? other) in OperatorAligner.Align(a, b, sameLevel))
+        foreach ((OperatorRecord? one, OperatorRecord? other) in aligned)
         {
             OperatorDifference? found = Of(one, other, types, hashes, sameLevel);
             if (found is not null)
@@ -52,6 +53,7 @@ public static class OperatorTraceComparer
             ReferenceDraws = reference.DrawCount,
             DifferenceDraws = difference.DrawCount,
             HashesCompared = hashes,
+            AlignmentProven = proven,
         };
         return comparison with { Message = Words(comparison) };
     }
@@ -119,7 +121,9 @@ public static class OperatorTraceComparer
         }
 
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"The first difference: {first}.");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"The first difference{(comparison.AlignmentProven ? string.Empty : ", as far as the operators could be paired")}: {first}.");
         for (OperatorDifference? inside = first.Inside; inside is not null; inside = inside.Inside)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n  Inside: {inside}.");
@@ -128,6 +132,11 @@ public static class OperatorTraceComparer
         text.Append(
             CultureInfo.InvariantCulture,
             $"\nBefore it {comparison.SameBefore} operators were the same, and both drew {comparison.DrawsBefore} numbers.");
+        if (!comparison.AlignmentProven)
+        {
+            text.Append("\nSo much differs that which operators belong together was not found out for certain: the places named may be others.");
+        }
+
         long more = comparison.DifferenceDraws - comparison.ReferenceDraws;
         if (more != 0)
         {

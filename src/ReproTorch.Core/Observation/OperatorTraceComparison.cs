@@ -34,6 +34,10 @@ public sealed record OperatorTraceComparison
     /// <summary>Whether bytes were compared too.</summary>
     public bool HashesCompared { get; init; }
 
+    /// <summary>Whether the operators were paired in the way that leaves the least different; false where so much differs that this was not
+    /// found out, and the places named may be others.</summary>
+    public bool AlignmentProven { get; init; } = true;
+
     /// <summary>The verdict in words, several lines where something differs.</summary>
     public string Message { get; init; } = string.Empty;
 

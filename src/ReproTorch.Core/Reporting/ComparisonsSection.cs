@@ -63,14 +63,14 @@ internal static class ComparisonsSection
         Verdict verdict = Verdict.Of(comparison);
         using (html.Open("td", ("data-label", "Verdict")))
         {
-            html.Element("span", $"{verdict.Sign} {verdict.Title}", ("class", $"badge {verdict.Class}"));
+            html.Element("span", verdict.Badge, ("class", $"badge {verdict.Class}"));
         }
 
         TensorComparison[] valued = [.. comparison.Outputs.Where(output => output.MaxAbsolute is not null)];
         Cell("Outputs that match", comparison.Outputs.Count == 0 ? null
             : $"{comparison.Outputs.Count(output => output.Match)} of {comparison.Outputs.Count}");
         Cell("Greatest difference", valued.Length == 0 ? null : ReportText.Number(Greatest(valued)));
-        Cell("ULP", valued.Length == 0 ? null : ReportText.Count(valued.Max(output => output.MaxUlp ?? 0)));
+        Cell("ULP", valued.Length == 0 ? null : ReportText.Ulp(valued.Max(output => output.MaxUlp ?? 0)));
 
         void Cell(string label, string? value) =>
             html.Element("td", value ?? "–", ("class", value is null ? "number nothing" : "number"), ("data-label", label));

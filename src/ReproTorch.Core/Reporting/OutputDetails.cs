@@ -26,7 +26,7 @@ internal static class OutputDetails
         {
             html.Element("span", ComparisonText.NameOf(output), ("class", "name"));
             html.Text(" ");
-            html.Element("span", $"{verdict.Sign} {verdict.Title}", ("class", $"badge {verdict.Class}"));
+            html.Element("span", verdict.Badge, ("class", $"badge {verdict.Class}"));
         }
 
         html.Element("p", OutputsSection.TypeOf(output), ("class", "note"));

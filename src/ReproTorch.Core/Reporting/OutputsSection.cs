@@ -73,7 +73,7 @@ internal static class OutputsSection
         Verdict verdict = Verdict.Of(output);
         using (html.Open("td", ("data-label", "Verdict")))
         {
-            html.Element("span", $"{verdict.Sign} {verdict.Title}", ("class", $"badge {verdict.Class}"));
+            html.Element("span", verdict.Badge, ("class", $"badge {verdict.Class}"));
         }
 
         bool valued = output.MaxAbsolute is not null;
@@ -81,7 +81,7 @@ internal static class OutputsSection
             ? output.Differing == 0 ? "0" : $"{ReportText.Count(output.Differing)} of {ReportText.Count(output.Count)}"
             : null);
         WriteNumber(html, "Greatest difference", valued ? ReportText.Number(output.MaxAbsolute!.Value) : null);
-        WriteNumber(html, "ULP", valued && output.MaxUlp is { } ulp ? ReportText.Count(ulp) : null);
+        WriteNumber(html, "ULP", valued && output.MaxUlp is { } ulp ? ReportText.Ulp(ulp) : null);
     }
 
     private static void WriteNumber(HtmlWriter html, string label, string? value) =>

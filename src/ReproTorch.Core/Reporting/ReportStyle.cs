@@ -74,6 +74,8 @@ internal static class ReportStyle
         tbody th { font-weight: 500; }
         tr > :last-child { padding-right: 0; }
         th.number, td.number { text-align: right; white-space: nowrap; }
+        .outputs td { overflow-wrap: break-word; }
+        .outputs .badge { white-space: normal; }
         .outputs th[scope=row] { min-width: 8rem; font-family: var(--mono); font-size: 0.8125rem; line-height: 1.85; }
         .sides, .same-in-both { table-layout: fixed; }
         .sides th:first-child, .same-in-both th { width: 24%; color: var(--muted); font-weight: 400; }
@@ -117,7 +119,11 @@ internal static class ReportStyle
         .legend svg { flex: none; width: auto; border-radius: 2px; }
         footer { color: var(--muted); font-size: 0.8125rem; padding: 0.5rem 0.25rem; }
 
-        @media (max-width: 40rem) {
+        @media (max-width: 60rem) {
+          .outputs th.number, .outputs td.number { white-space: normal; }
+        }
+
+        @media screen and (max-width: 48rem), (max-width: 40rem) {
           body { padding: 0.75rem; }
           header.verdict { padding: 1.1rem; gap: 0.9rem; }
           .sign { width: 2.5rem; height: 2.5rem; font-size: 1.4rem; line-height: 2.4rem; }
@@ -134,11 +140,12 @@ internal static class ReportStyle
           .sides td, .outputs td, .sides tr.both { display: flex; gap: 0.75rem; }
           .sides th:first-child { font-size: 0.8125rem; }
           .sides td:has(pre) { display: block; }
+          .outputs td { overflow-wrap: anywhere; }
           .outputs td.nothing { display: none; }
-          .sides tr.both th { flex: 0 0 6.5rem; }
+          .sides tr.both th { flex: 0 0 clamp(6.5rem, 25%, 9rem); }
           .sides td[data-side]::before { content: attr(data-side); }
           .outputs td::before { content: attr(data-label); }
-          .sides td[data-side]::before, .outputs td::before { flex: 0 0 6.5rem; color: var(--muted); font-size: 0.8125rem; }
+          .sides td[data-side]::before, .outputs td::before { flex: 0 0 clamp(6.5rem, 25%, 9rem); color: var(--muted); font-size: 0.8125rem; }
           th.number, td.number { text-align: left; white-space: normal; }
           .statistics { grid-template-columns: 1fr 1fr; gap: 0.75rem 1rem; }
           figure svg { font-size: 13px; }

@@ -50,6 +50,10 @@ internal static class ReportText
         : Math.Abs(value) is >= 1e-3 and < 1e3 ? value.ToString("G4", CultureInfo.InvariantCulture)
         : value.ToString("0.###e+00", CultureInfo.InvariantCulture);
 
+    /// <summary>A distance in units in the last place for a column of a table: to the unit for all of 32 bits, above that as <see cref="Number"/>
+    /// has it.</summary>
+    public static string Ulp(ulong distance) => distance < 10_000_000_000 ? Count(distance) : Number(distance);
+
     /// <summary>A cosine: near 1 the distance from 1 is what counts.</summary>
     public static string Cosine(double value) => 1 - value is var missing and > 0 and < 1e-3
         ? $"1 - {Number(missing)}"

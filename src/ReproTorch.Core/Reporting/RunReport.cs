@@ -95,6 +95,11 @@ public static class RunReport
         RunOutput? reference = comparison.ReferenceRun;
         RunOutput? difference = comparison.DifferenceRun;
         WriteVerdict(html, comparison, options, prefix.Length > 0);
+        if (comparison.Failure is not null)
+        {
+            return;
+        }
+
         RunsSection.Write(html, comparison, reference, difference, prefix);
         WriteOutputs(html, comparison, reference, difference, options, prefix, cancellationToken);
         LossSection.Write(html, reference, difference, prefix);

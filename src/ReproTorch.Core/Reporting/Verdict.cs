@@ -10,9 +10,13 @@ internal sealed record Verdict(string Class, string Sign, string Title)
 {
     private static readonly Verdict s_identical = new("same", "=", "Identical");
 
+    /// <summary>Sign and words on a line of a table; the sign stays with the first word where the line is broken.</summary>
+    public string Badge => $"{Sign}\u00A0{Title}";
+
     /// <summary>Of two runs.</summary>
     public static Verdict Of(RunComparison run) =>
-        run.Reason is not null ? new("differs", "≠", "Nothing to compare")
+        run.Failure is not null ? new("differs", "≠", "Could not be compared")
+        : run.Reason is not null ? new("differs", "≠", "Nothing to compare")
         : run.Identical ? s_identical
         : run.Match ? new("same", "≈", "Match")
         : run.Close ? new("close", "≈", "Close, but not identical")
@@ -29,8 +33,10 @@ internal sealed record Verdict(string Class, string Sign, string Title)
     public static string Sentence(IReadOnlyList<RunComparison> runs)
     {
         int identical = runs.Count(run => run.Identical);
+        int failed = runs.Count(run => run.Failure is not null);
         string[] asked = [.. runs.Select(run => run.Criterion).Distinct()];
         return $"{runs.Count(run => run.Match)} of {runs.Count} comparisons match, {identical} of them bit for bit."
+            + (failed > 0 ? $" {failed} of {runs.Count} could not be made." : string.Empty)
             + (asked.Length == 1 ? $" Asked for: {asked[0]}." : string.Empty);
     }
 
@@ -46,7 +52,7 @@ internal sealed record Verdict(string Class, string Sign, string Title)
     {
         if (run.Reason is { Length: > 0 } reason)
         {
-            return $"{char.ToUpperInvariant(reason[0])}{reason[1..]}.";
+            return ComparisonText.Sentence(reason);
         }
 
         int total = run.Outputs.Count;

@@ -104,12 +104,25 @@ private:
         if (condition == nullptr || !condition->isBool()) {
             visit(*node.blocks()[0]);
             visit(*node.blocks()[1]);
+            for (size_t i = 0; i < node.outputs().size(); ++i) {
+                meet(node.blocks()[0]->outputs()[i], node.blocks()[1]->outputs()[i], node.outputs()[i]);
+            }
             return;
         }
         const Block &taken = *node.blocks()[condition->toBool() ? 0 : 1];
         visit(taken);
         for (size_t i = 0; i < node.outputs().size(); ++i) {
             pass(taken.outputs()[i], node.outputs()[i]);
+        }
+    }
+
+    // Whichever branch a run takes, the value is the same: `a and b`, of which only b is known, and false. A branch that raises, or has
+    // returned, hands on a value that nobody looks at.
+    void meet(const Value *one, const Value *other, const Value *to) {
+        if (other->node()->kind() == c10::prim::Uninitialized || is_same(known(one), known(other))) {
+            pass(one, to);
+        } else if (one->node()->kind() == c10::prim::Uninitialized) {
+            pass(other, to);
         }
     }
 
@@ -128,6 +141,8 @@ private:
             learn_attribute(node);
         } else if (node.kind() == c10::prim::unchecked_cast) {
             pass(node.input(), node.output());
+        } else if (is_one_of(node, {"aten::__contains__"})) {
+            learn_membership(node);
         } else {
             learn_result(node);
         }
@@ -142,6 +157,29 @@ private:
         const auto object = owner->toObject();
         if (object->type()->findAttributeSlot(name)) {
             _known.emplace(node.output(), _training && name == "training" ? IValue(*_training) : object->getAttr(name));
+        }
+    }
+
+    // `mode in ("nearest", "area")`, of a list that nothing else can get at.
+    void learn_membership(const Node &node) {
+        const Value *list = node.inputs()[0];
+        const IValue *wanted = known(node.inputs()[1]);
+        const bool is_untouched = list->node()->kind() == c10::prim::ListConstruct &&
+                                  std::all_of(list->uses().begin(), list->uses().end(),
+                                              [](const torch::jit::Use &use) { return is_one_of(*use.user, {"aten::__contains__"}); });
+        if (!is_untouched || wanted == nullptr || !wanted->isString()) {
+            return;
+        }
+        bool all_known = true;
+        for (const Value *item : list->node()->inputs()) {
+            if (is_same(known(item), wanted)) {
+                _known.emplace(node.output(), IValue(true));
+                return;
+            }
+            all_known &= known(item) != nullptr;
+        }
+        if (all_known) {
+            _known.emplace(node.output(), IValue(false));
         }
     }
 

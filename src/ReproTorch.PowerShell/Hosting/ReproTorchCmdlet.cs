@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using ReproTorch.Interop;
 using ReproTorch.Observation;
@@ -20,9 +19,7 @@ public abstract class ReproTorchCmdlet : PSCmdlet, IDisposable
     private protected CancellationToken Cancellation => _stop.Token;
 
     /// <summary>Script and line of the command that runs, such as <c>train.ps1:12</c>; null at a prompt.</summary>
-    private protected string? ScriptLocation => MyInvocation is { ScriptName.Length: > 0 } invocation
-        ? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(invocation.ScriptName)}:{invocation.ScriptLineNumber}")
-        : null;
+    private protected string? ScriptLocation => ScriptPlaces.Of(MyInvocation);
 
     /// <inheritdoc/>
     public void Dispose()

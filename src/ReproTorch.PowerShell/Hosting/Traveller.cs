@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using System.Text;
+using ReproTorch.Comparison;
 using ReproTorch.Observation;
 using ReproTorch.Runs;
 using ReproTorch.Sweeps;
@@ -19,7 +20,8 @@ public sealed class Traveller : PSTypeConverter
     public const string PropertyName = "Packed";
 
     /// <summary>What can travel.</summary>
-    internal static IReadOnlyList<Type> Types { get; } = [typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult)];
+    internal static IReadOnlyList<Type> Types { get; } =
+        [typeof(RunOutput), typeof(TorchTensor), typeof(OperatorTrace), typeof(SweepResult), typeof(RunComparison)];
 
     // What a bag's bytes were, for as long as the bag is there: each of its properties asks.
     private static readonly ConditionalWeakTable<byte[], object> s_revived = [];
@@ -33,6 +35,8 @@ public sealed class Traveller : PSTypeConverter
     {
         switch (value is PSObject wrapped ? wrapped.BaseObject : value)
         {
+            case RunComparison comparison:
+                return Encoding.UTF8.GetBytes(ComparisonJson.Write(comparison));
             case RunOutput run:
                 return RunFile.ToBytes([run]);
             case TorchTensor tensor:
@@ -80,6 +84,11 @@ public sealed class Traveller : PSTypeConverter
 
     private static object Unpack(Type type, byte[] bytes)
     {
+        if (type == typeof(RunComparison))
+        {
+            return ComparisonJson.Read(Encoding.UTF8.GetString(bytes));
+        }
+
         if (type == typeof(OperatorTrace))
         {
             using var stream = new MemoryStream(bytes);

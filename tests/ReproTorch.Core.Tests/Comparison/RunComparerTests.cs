@@ -82,6 +82,55 @@ public sealed class RunComparerTests : IDisposable
     }
 
     [Fact]
+    public void A_pair_of_files_that_cannot_be_read_is_a_mismatch_that_names_it_and_no_page_is_green()
+    {
+        Write("one/good.npz", 1);
+        Write("two/good.npz", 1);
+        File.WriteAllText(Path.Combine(_folder, "one", "bad.npz"), "rubbish");
+        File.WriteAllText(Path.Combine(_folder, "two", "bad.npz"), "rubbish");
+        RunComparison[] runs = [.. RunComparer.CompareFolders(Path.Combine(_folder, "one"), Path.Combine(_folder, "two"))];
+        Assert.Equal([("bad.npz", false), ("good.npz", true)], runs.Select(run => (run.File!, run.Match)));
+        Assert.StartsWith("the file bad.npz could not be compared: ", runs[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("\nThe file bad.npz could not be compared: ", runs[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("..", runs[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("<section", RunReport.ToHtml(runs[0]), StringComparison.Ordinal);
+        string all = RunReport.ToHtml(runs);
+        Assert.Contains("<h1>1 of 2 do not match</h1>", all, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 could not be made.", all, StringComparison.Ordinal);
+        foreach (string page in (string[])[all, RunReport.ToHtml(runs[0])])
+        {
+            Assert.Contains("<header class=\"verdict differs\">", page, StringComparison.Ordinal);
+            Assert.Contains(">Could not be compared</h", page, StringComparison.Ordinal);
+            Assert.Contains("The file bad.npz could not be compared: ", page, StringComparison.Ordinal);
+            Assert.DoesNotContain("..<", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_comparison_survives_json_in_every_number()
+    {
+        ulong[] bits = [0x8000000000000000, 1, 0x7FF0000000000000, 0xFFF8000000000001, 0x3E60000000000000, 0x4340000000000001];
+        RunValue[] one = [Doubles(bits), Value("only", 1), RunValue.OfString("text", "a\nb"), RunValue.OfNone("none")];
+        RunValue[] two = [Doubles([.. bits.Reverse()]), RunValue.OfString("text", "\u00E9"), RunValue.OfNone("none")];
+        ComparisonOptions[] all =
+        [
+            ComparisonOptions.Default,
+            new() { Close = true, EqualNaN = true, OutputTolerances = [new("t*", new Tolerances(Math.BitIncrement(0.1), 5e-324))] },
+            new() { MaxUlp = ulong.MaxValue, CheckDType = false, NameMap = new Dictionary<string, string> { ["only"] = "other" } },
+        ];
+        foreach (ComparisonOptions options in all)
+        {
+            RunOutput other = Run([.. two, .. options.NameMap.Values.Select(name => Value(name, 2))]);
+            RunComparison run = RunComparer.Compare(Run(one), other, options);
+            RunComparison back = ComparisonJson.Read(ComparisonJson.Write(run));
+            Assert.Equal(ComparisonJson.Write(run), ComparisonJson.Write(back));
+            Assert.Equal(run.Message, back.Message);
+            Assert.Equal(run.Outputs.Select(output => output.MaxAbsolute?.Value), back.Outputs.Select(output => output.MaxAbsolute?.Value));
+            Assert.Equal(run.Outputs.Select(output => output.MaxUlp), back.Outputs.Select(output => output.MaxUlp));
+        }
+    }
+
+    [Fact]
     public void Two_folders_without_runs_do_not_match()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "one"));
@@ -104,6 +153,9 @@ public sealed class RunComparerTests : IDisposable
         RunComparer.Compare(reference, difference, new ComparisonOptions { NameMap = names });
 
     private static RunOutput Run(params RunValue[] outputs) => new() { Name = "run", Outputs = outputs };
+
+    private static RunValue Doubles(ulong[] bits) =>
+        RunValue.OfTensor("doubles", TensorData.FromArray(DType.float64, [bits.Length], MemoryMarshal.AsBytes(bits.AsSpan()).ToArray()));
 
     private static RunValue Value(string name, params float[] values) => RunValue.OfTensor(
         name, TensorData.FromArray(DType.float32, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray()));

@@ -84,6 +84,70 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     public void ABranchThatNoModeTakesIsNotRead() => Assert.Empty(Find(
         ScriptModelTests.Compile("def forward(self, x: Tensor):\n    if 1 > 2:\n        x = torch.rand_like(x)\n    return x")));
 
+    // As torch.nn.functional.interpolate is written: each mode beside a question that only the input answers.
+    [Theory]
+    [InlineData("'nearest'", "")]
+    [InlineData("'area'", "adaptive_avg_pool2d")]
+    [InlineData("'bilinear'", "upsample_bilinear2d")]
+    [InlineData("'bicubic'", "upsample_bicubic2d")]
+    [InlineData("self.mode", "upsample_bicubic2d")]
+    [InlineData("mode", "adaptive_avg_pool2d upsample_bicubic2d upsample_bilinear2d")]
+    [InlineData("'nearest' if x.dim() == 4 else mode", "adaptive_avg_pool2d upsample_bicubic2d upsample_bilinear2d")]
+    [InlineData("'nearest' if x.dim() == 4 else 'bicubic'", "adaptive_avg_pool2d upsample_bicubic2d upsample_bilinear2d")]
+    [InlineData("'nearest' if x.dim() == 4 else 'nearest'", "")]
+    public void AConstantIsFollowedIntoTheFunctionsThatItIsHandedTo(string mode, string expected)
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = $"""
+                def resize(self, x: Tensor, mode: str):
+                    corners: Optional[bool] = None
+                    if not mode in ['nearest', 'area']:
+                        corners = False
+                    if x.dim() == 4 and mode == 'nearest':
+                        return torch.upsample_nearest2d(x, [4, 4])
+                    if x.dim() == 4 and mode == 'area':
+                        return torch.adaptive_avg_pool2d(x, [4, 4])
+                    if x.dim() == 4 and mode == 'bilinear':
+                        assert corners is not None
+                        return torch.upsample_bilinear2d(x, [4, 4], corners)
+                    if x.dim() == 4 and mode == 'bicubic':
+                        assert corners is not None
+                        return torch.upsample_bicubic2d(x, [4, 4], corners)
+                    raise NotImplementedError('other dimensions')
+
+                def forward(self, x: Tensor, mode: str):
+                    return self.resize(x, {mode})
+                """,
+            Attributes = [new("mode", "bicubic")],
+        }.Compile();
+        string[] found = [.. NondeterminismFinder.Find(model, s_cuda, ["forward"]).Select(one => one.Operator["aten::".Length..]).Order()];
+        Assert.Equal(expected, string.Join(' ', found));
+    }
+
+    [Theory]
+    [InlineData("mode in ['a', 'b']", false)]
+    [InlineData("mode in ['b', 'c']", true)]
+    [InlineData("not (mode in ['b', 'c'])", false)]
+    [InlineData("x.dim() == 1 and mode == 'a'", false)]
+    [InlineData("x.dim() == 1 or mode == 'a'", true)]
+    [InlineData("not (x.dim() == 1 or mode == 'c')", false)]
+    [InlineData("mode in [other, 'a']", true)]
+    [InlineData("mode in names", true)]
+    public void WhatAConstantRulesOutIsNotReadAndWhatItMayLeadToIs(string condition, bool read)
+    {
+        using ScriptModel model = ScriptModelTests.Compile($"""
+            def forward(self, x: Tensor, other: str):
+                mode = 'c'
+                names = ['a']
+                names.append(other)
+                if {condition}:
+                    x = torch.rand_like(x)
+                return x
+            """);
+        Assert.Equal(read, NondeterminismFinder.Find(model).Count == 1);
+    }
+
     [Fact]
     public void ABranchThatTheInputDecidesIsRead() => Assert.True(Assert.Single(Find(ScriptModelTests.Compile(
         "def forward(self, x: Tensor):\n    if bool(x.sum() > 0):\n        for i in range(2):\n            x = torch.rand_like(x)\n    return x"))).Active);

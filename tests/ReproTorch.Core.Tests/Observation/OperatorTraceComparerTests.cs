@@ -112,6 +112,208 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.Equal(50, comparison.SameBefore);
     }
 
+    // One and the same operator, over and over, on one line; the other script has its loop a line below, and one thing else.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(9_000)]
+    [InlineData(100_000)]
+    public void TheAnswerDoesNotHangOnTheLength(int length)
+    {
+        OperatorRecord[] loop = Loop(length, 4);
+        OperatorRecord[] below = Loop(length, 7);
+        OperatorRecord other = Record(0, "aten::rand", 2) with { Place = "z.ps1:6" };
+        foreach (int at in (int[])[0, length / 2, length - 1])
+        {
+            OperatorRecord[] more = [.. below[..at], other, .. below[at..]];
+            OperatorTraceComparison inserted = OperatorTraceComparer.Compare(Trace(loop), Trace(more));
+            OperatorTraceComparison removed = OperatorTraceComparer.Compare(Trace(more), Trace(loop));
+            OperatorTraceComparison replaced = OperatorTraceComparer.Compare(Trace(loop), Trace([.. below[..at], other, .. below[(at + 1)..]]));
+            Assert.All([inserted, removed, replaced], comparison => Assert.Equal((true, at), (comparison.AlignmentProven, comparison.SameBefore)));
+            Assert.Equal(
+                (OperatorDifferenceKind.OnlyInDifference, "z.ps1:6"),
+                (Assert.Single(inserted.Differences).Kind, inserted.First!.Place));
+            Assert.Equal(
+                (OperatorDifferenceKind.OnlyInReference, "z.ps1:6"),
+                (Assert.Single(removed.Differences).Kind, removed.First!.Place));
+            Assert.Equal(
+                [(OperatorDifferenceKind.OnlyInReference, "z.ps1:4"), (OperatorDifferenceKind.OnlyInDifference, "z.ps1:6")],
+                replaced.Differences.Select(difference => (difference.Kind, difference.Place!)).Order());
+        }
+    }
+
+    // Without lines, and with all between the first and the last difference to be paired: one operator twice at the front, one on
+    // another type in the middle, one missing at the end.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(9_000)]
+    [InlineData(100_000)]
+    public void WhatStandsBetweenDifferencesIsPairedAtAnyLength(int length)
+    {
+        OperatorRecord[] one = [.. Enumerable.Range(0, length).Select(i => Record(i, i % 3 == 0 ? "aten::mul" : "aten::add", 1 + (i % 5)))];
+        OperatorRecord[] other = [one[0], .. one[..(length / 2)], Record(0, one[length / 2].Name, 77), .. one[((length / 2) + 1)..^2], one[^1]];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one), Trace(other));
+        Assert.Equal(
+            [
+                (OperatorDifferenceKind.OnlyInDifference, null, 1),
+                (OperatorDifferenceKind.Inputs, length / 2, (length / 2) + 1),
+                (OperatorDifferenceKind.OnlyInReference, length - 2, null),
+            ],
+            comparison.Differences.Select(found => (found.Kind, (int?)found.Reference?.Index, (int?)found.Difference?.Index)));
+        Assert.Equal((true, 1), (comparison.AlignmentProven, comparison.SameBefore));
+    }
+
+    // The same operator once more, on a line of its own before the loop or after it.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(9_000)]
+    [InlineData(60_000)]
+    public void AnOperatorLikeTheOthersIsToldByItsLine(int length)
+    {
+        OperatorRecord[] loop = Loop(length, 4);
+        OperatorRecord first = Record(0, "aten::randn", 2) with { Place = "z.ps1:6" };
+        OperatorTraceComparison before = OperatorTraceComparer.Compare(Trace(loop), Trace([first, .. Loop(length, 7)]));
+        Assert.Equal(("z.ps1:6", 0), (Assert.Single(before.Differences).Place, before.SameBefore));
+        foreach (int line in (int[])[3, 4, 5])
+        {
+            OperatorTraceComparison after = OperatorTraceComparer.Compare(Trace(loop), Trace([.. Loop(length, line), first]));
+            Assert.Equal(("z.ps1:6", length), (Assert.Single(after.Differences).Place, after.SameBefore));
+        }
+    }
+
+    // A model's loop: no lines of its own.
+    [Fact]
+    public void AnOperatorBeforeAModelsLoopIsNamed()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, n: int):\n    x = torch.zeros([1])\n    for i in range(n):\n        x = x + torch.rand([1])\n    return x\n",
+        }.Compile();
+        OperatorTrace loop = Observe(() => { });
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(loop, Observe(() => TensorFactory.Create("rand", [1], []).Dispose()));
+        Assert.Equal((OperatorDifferenceKind.OnlyInDifference, "aten::rand"), (comparison.First!.Kind, comparison.First.Operator.Name));
+        Assert.Equal(0, comparison.SameBefore);
+        Assert.True(comparison.AlignmentProven);
+
+        OperatorTrace Observe(Action first)
+        {
+            RandomStreams.Seed(0, [RandomSource.Torch], null);
+            return OperatorObserverTests.Observe(() =>
+            {
+                first();
+                model.Invoke("forward", new ModelInput { Arguments = [6_000L] });
+            });
+        }
+    }
+
+    // The loop's two lines are one lower in the other script, where the first of them is the other's second.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(9_000)]
+    [InlineData(60_000)]
+    public void LinesThatMeanOthersInTheOtherScriptDoNotMislead(int length)
+    {
+        OperatorRecord[] loop = [.. Loop(length, 4).Select((record, i) => record with { Place = $"z.ps1:{4 + (i % 2)}" })];
+        OperatorRecord[] below = [.. loop.Select((record, i) => record with { Place = $"z.ps1:{5 + (i % 2)}" })];
+        OperatorRecord extra = Record(0, "aten::rand", 2) with { Place = "z.ps1:3" };
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(loop), Trace([extra, .. below]));
+        Assert.Equal("z.ps1:3", Assert.Single(comparison.Differences).Place);
+        Assert.True(comparison.AlignmentProven);
+    }
+
+    // Nothing of them agrees but the names; or not even those.
+    [Theory]
+    [InlineData("aten::mul")]
+    [InlineData("aten::add")]
+    public void TracesWithNothingInCommonAreComparedAtOnce(string name)
+    {
+        OperatorRecord[] one = [.. Enumerable.Range(0, 60_000).Select(i => Record(i, "aten::mul", i))];
+        OperatorRecord[] other = [.. Enumerable.Range(0, 60_000).Select(i => Record(i, name, 100_000 + i))];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one), Trace(other));
+        Assert.True(comparison.AlignmentProven);
+        Assert.Equal(0, comparison.SameBefore);
+    }
+
+    // A line of its own for each operator, or all on one line against many.
+    [Theory]
+    [InlineData(60_000, 60_000)]
+    [InlineData(1, 60_000)]
+    [InlineData(1_000, 1_000)]
+    public void ManyLinesTakeNoLonger(int lines, int otherLines)
+    {
+        OperatorRecord[] one = [.. Enumerable.Range(0, 60_000).Select(i => Record(i, "aten::mul", i) with { Place = $"z.ps1:{i % lines}" })];
+        OperatorRecord[] other = [.. Enumerable.Range(0, 60_000).Select(i => Record(i, "aten::mul", i) with { Place = $"z.ps1:{i % otherLines}" })];
+        Assert.True(OperatorTraceComparer.Compare(Trace(one), Trace(other)).Identical);
+    }
+
+    // The same operators shuffled: how they belong together takes longer to find out than anyone waits, and that is said.
+    [Theory]
+    [InlineData(60_000, 60_000)]
+    [InlineData(60_000, 20_000)]
+    [InlineData(120_000, 60_000)]
+    public void WhatCouldNotBeFoundOutIsNotClaimed(int length, int otherLength)
+    {
+        var random = new Random(5);
+        OperatorRecord[] one = [.. Enumerable.Range(0, length).Select(i => Record(i, $"aten::op{random.Next(50)}", random.Next(20)))];
+        OperatorRecord[] other = [.. Enumerable.Range(0, otherLength).Select(i => Record(i, $"aten::op{random.Next(50)}", random.Next(20)))];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one), Trace(other));
+        Assert.False(comparison.AlignmentProven);
+        Assert.StartsWith("The first difference, as far as the operators could be paired: ", comparison.Message, StringComparison.Ordinal);
+        Assert.Contains("was not found out for certain", comparison.Message, StringComparison.Ordinal);
+    }
+
+    // Against the whole table, on small traces of all kinds.
+    [Fact]
+    public void ABandFindsWhatTheWholeTableFinds()
+    {
+        var random = new Random(3);
+        for (int round = 0; round < 300; round++)
+        {
+            OperatorRecord[] one = [.. Enumerable.Range(0, random.Next(120)).Select(_ => Any(random))];
+            OperatorRecord[] other = [.. one.SelectMany(record => random.Next(8) switch
+            {
+                0 => Array.Empty<OperatorRecord>(),
+                1 => [record, Any(random)],
+                2 => [Any(random)],
+                _ => [record],
+            })];
+            var keys = new OperatorKeys(sameLevel: true);
+            (OperatorKey[] a, OperatorKey[] b) = keys.Of(one, other);
+            int cost = 0;
+            int i = 0;
+            int j = 0;
+            foreach ((OperatorRecord? left, OperatorRecord? right) in OperatorAligner.Align(one, other, sameLevel: true, out bool proven))
+            {
+                Assert.True(proven);
+                Assert.True(left is null || ReferenceEquals(left, one[i]));
+                Assert.True(right is null || ReferenceEquals(right, other[j]));
+                cost += left is null || right is null ? OperatorKeys.GapCost : keys.Cost(a[i], b[j]);
+                i += left is null ? 0 : 1;
+                j += right is null ? 0 : 1;
+            }
+
+            Assert.Equal((one.Length, other.Length, Least(keys, a, b)), (i, j, cost));
+        }
+
+        static OperatorRecord Any(Random random) =>
+            Record(0, random.Next(3) == 0 ? "aten::mul" : "aten::add", random.Next(3)) with { Place = $"z.ps1:{random.Next(4)}" };
+
+        static int Least(OperatorKeys keys, OperatorKey[] a, OperatorKey[] b)
+        {
+            int[,] cost = new int[a.Length + 1, b.Length + 1];
+            for (int i = 0; i <= a.Length; i++)
+            {
+                for (int j = 0; j <= b.Length; j++)
+                {
+                    int pair = i == 0 || j == 0 ? 1 << 20 : cost[i - 1, j - 1] + keys.Cost(a[i - 1], b[j - 1]);
+                    int gap = Math.Min(i == 0 ? 1 << 20 : cost[i - 1, j] + OperatorKeys.GapCost, j == 0 ? 1 << 20 : cost[i, j - 1] + OperatorKeys.GapCost);
+                    cost[i, j] = i == 0 && j == 0 ? 0 : Math.Min(pair, gap);
+                }
+            }
+
+            return cost[a.Length, b.Length];
+        }
+    }
+
     [Fact]
     public void ATraceGoesThroughAFile()
     {
@@ -177,6 +379,9 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
 
     private static OperatorRecord Record(long index, string name, int size) =>
         new() { Index = index, Name = name, Inputs = [$"float32 ({size})"], Outputs = [$"float32 ({size})"] };
+
+    private static OperatorRecord[] Loop(int length, int line) =>
+        [.. Enumerable.Range(0, length).Select(i => Record(i, "aten::randn", 2) with { Place = $"z.ps1:{line}" })];
 
     private static OperatorTrace Trace(OperatorRecord[] records) =>
         new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: false, isRandomOnly: false);

@@ -213,6 +213,18 @@ public partial class RunReportTests
     }
 
     [Fact]
+    public void KeepsTheCellsOfTheTableNarrow()
+    {
+        long[] extremes = [long.MinValue, long.MaxValue];
+        XElement html = Parse(RunReport.ToHtml(RunComparer.Compare(Run("a", Integers(extremes)), Run("b", Integers([.. extremes.Reverse()])))));
+        XElement row = Section(html, "outputs").Descendants("tbody").Single().Element("tr")!;
+        Assert.Equal("1.845e+19", row.Elements().Last().Value);
+        Assert.Equal("\u2260\u00A0Different", row.Descendants("span").Single().Value);
+        html = Parse(RunReport.ToHtml(RunComparer.Compare(Run("a", Integers(0)), Run("b", Integers(uint.MaxValue)))));
+        Assert.Equal("4,294,967,295", Section(html, "outputs").Descendants("tbody").Single().Descendants("td").Last().Value);
+    }
+
+    [Fact]
     public void DetailsAsManyOutputsAsAsked()
     {
         RunOutput reference = Run("a", [.. Enumerable.Range(0, 9).Select(i => Tensor($"output.{i}", s_values))]);
@@ -321,6 +333,9 @@ public partial class RunReportTests
 
     private static RunValue Tensor(string name, float[] values) => RunValue.OfTensor(
         name, TensorData.FromArray(DType.float32, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray()));
+
+    private static RunValue Integers(params long[] values) => RunValue.OfTensor(
+        "output", TensorData.FromArray(DType.int64, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray()));
 
     private static float[] Changed(Func<float, float> change) => [.. s_values.Select(change)];
 }

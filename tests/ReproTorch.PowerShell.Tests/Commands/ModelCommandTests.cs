@@ -110,6 +110,23 @@ public sealed class ModelCommandTests : CmdletTests
     }
 
     [Fact]
+    public void WhatIsNoModelIsNamedWithWhatOneIs()
+    {
+        foreach ((object? given, string named) in (IEnumerable<(object?, string)>)[(5, "'5' (Int32)"), (null, "Nothing ($null)"), (Floats(1), "(TorchTensor)")])
+        {
+            string message = Refused(given);
+            Assert.Contains($"{named} was given for the model. Expected a model", message, StringComparison.Ordinal);
+            Assert.Contains("Import-TorchModel", message, StringComparison.Ordinal);
+            Assert.Contains("New-TorchModel", message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("give (Import-TorchModel 'it''s.pt')", Refused("it's.pt"), StringComparison.Ordinal);
+
+        static string Refused(object? model) => Assert.Throws<ArgumentTransformationMetadataException>(
+            () => Engine.Run<TestTorchDeterminismCommand>(("Model", model), ("InputObject", 6))).Message;
+    }
+
+    [Fact]
     public void ATraceIsCheckedAndDropoutCanBeToo()
     {
         TorchModel model = Compile("def forward(self, x: Tensor):\n    return torch.dropout(x, 0.5, True)");

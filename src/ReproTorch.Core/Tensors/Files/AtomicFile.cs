@@ -13,6 +13,7 @@ public static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="force">Replaces an existing file; without it that is an error.</param>
     /// <param name="write">Writes the content. The stream can seek.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="IOException">There is a file already, or it could not be written; what was there stays.</exception>
     public static void Write(string path, bool force, Action<Stream> write)
     {
@@ -35,6 +36,11 @@ public static class AtomicFile
         RefuseExisting(full, force);
         string folder = Path.GetDirectoryName(full)
             ?? throw new IOException($"'{path}' names no file.");
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"'{path}' cannot be written: there is no folder '{folder}'. Make it first, or name another file.");
+        }
+
         string temporary = Path.Combine(folder, $".{Shorten(Path.GetFileName(full))}.{Guid.NewGuid():N}.tmp");
         try
         {

@@ -16,6 +16,7 @@ public sealed class TestTorchDeterminismCommand : ReproTorchCmdlet
 {
     /// <summary>The model to run.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The input: a tensor, a list of arguments, or a dictionary of arguments by name.</summary>

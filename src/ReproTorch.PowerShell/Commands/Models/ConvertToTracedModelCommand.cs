@@ -13,6 +13,7 @@ public sealed class ConvertToTracedModelCommand : ReproTorchCmdlet
     /// <summary>The model to trace.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The input to trace with: a tensor, a list of arguments, or a dictionary of arguments by name.</summary>

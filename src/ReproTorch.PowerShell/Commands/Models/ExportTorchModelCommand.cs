@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ReproTorch.Models;
+using ReproTorch.PowerShell.Binding;
 using ReproTorch.PowerShell.Hosting;
 
 namespace ReproTorch.PowerShell.Commands.Models;
@@ -12,6 +13,7 @@ public sealed class ExportTorchModelCommand : ReproTorchCmdlet
     /// <summary>The model.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The file to write.</summary>

@@ -14,6 +14,7 @@ public sealed class GetTorchModelGraphCommand : ReproTorchCmdlet
     /// <summary>The model.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The method.</summary>

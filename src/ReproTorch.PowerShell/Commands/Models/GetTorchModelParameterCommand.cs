@@ -13,6 +13,7 @@ public sealed class GetTorchModelParameterCommand : ReproTorchCmdlet
     /// <summary>The model.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>Names to list; wildcards may name several.</summary>

@@ -19,6 +19,7 @@ public sealed class InvokeTorchModelCommand : ReproTorchCmdlet
 
     /// <summary>The model to run.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The input of one run: a tensor, a list of arguments, or a dictionary of arguments by name. Left out for a method

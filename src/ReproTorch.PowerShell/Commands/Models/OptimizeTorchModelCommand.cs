@@ -13,6 +13,7 @@ public sealed class OptimizeTorchModelCommand : ReproTorchCmdlet
     /// <summary>The model to optimize.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>Inputs to compare both models on, each a tensor, a list of arguments, or a dictionary of arguments by name.</summary>

@@ -18,6 +18,7 @@ public sealed class SetTorchModelParameterCommand : ReproTorchCmdlet
     /// <summary>The model.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("InputObject")]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>A file of tensors under the names of Python's state_dict().</summary>

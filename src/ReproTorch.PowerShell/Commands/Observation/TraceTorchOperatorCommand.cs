@@ -83,6 +83,7 @@ public sealed class TraceTorchOperatorCommand : ReproTorchCmdlet
     private object?[] Record(string file, ObserverOptions options)
     {
         using OperatorObserver observer = OperatorObserver.Start(file, options);
+        using IDisposable? places = ScriptPlaces.SearchScriptsOf(ScriptBlock);
         object?[] output = [.. InvokeCommand.InvokeScript(
             "$args[1] | . $args[0]", useNewScope: false, PipelineResultTypes.None, null, ScriptBlock, _items.ToArray()).Select(item => Unwrap.Value(item))];
         observer.Stop();

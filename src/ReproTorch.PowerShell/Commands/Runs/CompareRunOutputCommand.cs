@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ReproTorch.Comparison;
+using ReproTorch.PowerShell.Binding;
 using ReproTorch.Runs;
 
 namespace ReproTorch.PowerShell.Commands.Runs;
@@ -10,9 +11,9 @@ namespace ReproTorch.PowerShell.Commands.Runs;
 public sealed class CompareRunOutputCommand : RunComparisonCmdlet
 {
     private readonly List<object> _differences = [];
+    private readonly List<(object? Item, Exception Failure)> _unreadable = [];
     private ComparisonOptions _options = ComparisonOptions.Default;
     private bool _fromPipeline;
-    private bool _failed;
 
     /// <summary>What was expected: run outputs, tensors, or paths of run files, folders and tensor files.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -57,9 +58,9 @@ public sealed class CompareRunOutputCommand : RunComparisonCmdlet
                         _differences.AddRange(Runs(item));
                     }
                 }
-                catch
+                catch (Exception e)
                 {
-                    _failed = true;
+                    _unreadable.Add((Unwrap.Value(item), e));
                     throw;
                 }
             });
@@ -69,7 +70,7 @@ public sealed class CompareRunOutputCommand : RunComparisonCmdlet
     /// <inheritdoc/>
     protected override void End()
     {
-        if (_failed && _differences.Count == 0)
+        if (_unreadable.Count > 0 && _differences.Count == 0)
         {
             return;
         }
@@ -87,13 +88,18 @@ public sealed class CompareRunOutputCommand : RunComparisonCmdlet
             return;
         }
 
-        List<RunOutput> references = [.. ReferenceObject.SelectMany(item => Runs(item))];
-        List<RunOutput> differences = [.. _differences.SelectMany(item => item is RunOutput run ? [run] : Runs(item))];
-        if (_fromPipeline && references.Count == 1 && differences.Count > 1)
+        (IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences) = Sides(ReferenceObject, _differences);
+        if (_fromPipeline && references.Count == 1 && differences.Count + _unreadable.Count > 1)
         {
             foreach (RunOutput difference in differences)
             {
                 WriteResult(Compare(references[0], difference, _options));
+            }
+
+            // Besides the error, so that nobody takes the others for all.
+            foreach ((object? item, Exception failure) in _unreadable.Where(one => one.Item is string or FileSystemInfo))
+            {
+                WriteResult(RunComparer.Unreadable(item!.ToString()!, failure, _options));
             }
 
             return;

@@ -92,8 +92,7 @@ public sealed class ExportRunReportCommand : RunComparisonCmdlet
             return CompareFolders(expected, actual, options);
         }
 
-        List<RunOutput> references = [.. ReferenceObject.SelectMany(item => Runs(item))];
-        List<RunOutput> differences = [.. DifferenceObject.SelectMany(item => Runs(item))];
+        (IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences) = Sides(ReferenceObject, DifferenceObject);
         return Compare(references, differences, options);
     }
 }

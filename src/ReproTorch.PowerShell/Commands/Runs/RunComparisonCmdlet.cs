@@ -101,6 +101,17 @@ public abstract class RunComparisonCmdlet : ReproTorchCmdlet
         _ => null,
     };
 
+    /// <summary>The runs of both sides, in the order in which they stand against each other.</summary>
+    private protected (IReadOnlyList<RunOutput> References, IReadOnlyList<RunOutput> Differences) Sides(
+        IReadOnlyList<object> reference, IReadOnlyList<object> difference)
+    {
+        IReadOnlyList<RunOutput> references = [.. reference.SelectMany(Runs)];
+        IReadOnlyList<RunOutput> differences = [.. difference.SelectMany(Runs)];
+        return reference.Any(item => Folder(item) is not null) ? (RunFolder.Arrange(references, differences), differences)
+            : difference.Any(item => Folder(item) is not null) ? (references, RunFolder.Arrange(differences, references))
+            : (references, differences);
+    }
+
     /// <summary>Compares one pair, showing how far it has come, and tells it to the verbose stream.</summary>
     private protected RunComparison Compare(RunOutput reference, RunOutput difference, ComparisonOptions options)
     {
@@ -121,12 +132,13 @@ public abstract class RunComparisonCmdlet : ReproTorchCmdlet
 
     /// <summary>Compares runs in order, pair by pair; what has no counterpart is Core's to say.</summary>
     private protected IEnumerable<RunComparison> Compare(
-        List<RunOutput> references, List<RunOutput> differences, ComparisonOptions options) =>
+        IReadOnlyList<RunOutput> references, IReadOnlyList<RunOutput> differences, ComparisonOptions options) =>
         references.Count == differences.Count && references.Count > 0
             ? references.Zip(differences, (reference, difference) => Compare(reference, difference, options))
             : RunComparer.Compare(references, differences, options, progress: null, Cancellation);
 
-    /// <summary>Compares two folders, one pair of files after the other.</summary>
+    /// <summary>Compares two folders, one pair of files after the other; one that cannot be read is an error, and a comparison that does not
+    /// match, so that nobody takes the others for all.</summary>
     private protected IEnumerable<RunComparison> CompareFolders(string reference, string difference, ComparisonOptions options)
     {
         using Progress progress = new(this);
@@ -135,10 +147,12 @@ public abstract class RunComparisonCmdlet : ReproTorchCmdlet
             if (comparison.Failure is { } failure)
             {
                 Attempt(comparison.File, () => throw failure);
-                continue;
+            }
+            else
+            {
+                Tell(comparison);
             }
 
-            Tell(comparison);
             yield return comparison;
         }
     }

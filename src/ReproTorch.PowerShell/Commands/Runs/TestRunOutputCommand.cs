@@ -36,6 +36,7 @@ public sealed class TestRunOutputCommand : ReproTorchCmdlet
 
     /// <summary>The model to run.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>Where to run, in place of the recorded device.</summary>

@@ -28,6 +28,7 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
 
     /// <summary>The model.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ModelTransformation]
     public TorchModel? Model { get; set; }
 
     /// <summary>The inputs: one tensor, or one for each argument of the method.</summary>

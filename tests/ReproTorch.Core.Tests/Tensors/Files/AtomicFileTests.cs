@@ -44,6 +44,17 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void AMissingFolderIsAnError() =>
-        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(_folder.File("no/such/x"), force: true, stream => stream.Write("new"u8)));
+    public void AMissingFolderIsNamedNotTheTemporaryFileInIt()
+    {
+        string path = _folder.File(Path.Combine("no", "such", "x"));
+        foreach (Action write in (Action[])[
+            () => AtomicFile.Write(path, force: true, stream => stream.Write("new"u8)),
+            () => AtomicFile.WriteWith(path, force: false, _ => throw new InvalidOperationException("Nothing was to be written."))])
+        {
+            var error = Assert.Throws<DirectoryNotFoundException>(write);
+            Assert.Contains($"'{path}'", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"no folder '{Path.GetDirectoryName(path)}'", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(".tmp", error.Message, StringComparison.Ordinal);
+        }
+    }
 }
