@@ -26,6 +26,7 @@ The format is told in docs/run-files.md, docs/trace-files.md and docs/rng-state-
 import argparse
 import contextlib
 import datetime
+import functools
 import hashlib
 import inspect
 import io
@@ -35,6 +36,7 @@ import numbers
 import os
 import platform
 import random
+import re
 import struct
 import sys
 import tempfile
@@ -667,8 +669,16 @@ class Trace:
             raise RunFileError(f"{path}: the operators are no trace of version {VERSION}: {lines[0][:80]}")
         if not isinstance(end, dict) or end.get("records") != len(records):
             raise RunFileError(f"{path}: the operators were cut short: there are {len(records)}, and {lines[-2][:40]} stands at the end.")
-        if not all(isinstance(record, dict) and isinstance(record.get("index"), int) and record.get("name") for record in records):
-            raise RunFileError(f"{path}: the operators are damaged: a record has no index or no name.")
+        for number, record in enumerate(records, 2):
+            misfit = _misfit(record, _RECORD) if isinstance(record, dict) and record.get("name") and "index" in record else "no name or no index"
+            if misfit is None and not -1 <= record.get("parent", -1) < record.get("index", 0):
+                misfit = f"the index is {record.get('index', 0)} and the parent {record.get('parent', -1)}; a parent began earlier"
+            if misfit is None and not all(-1 <= count <= 1 << 50 for count in (record.get("draws") or {}).values()):
+                misfit = "no operator draws so many numbers"
+            if misfit:
+                raise RunFileError(f"{path}: the operators are damaged: line {number}: {misfit}.")
+        if len({record.get("index", 0) for record in records}) != len(records):
+            raise RunFileError(f"{path}: the operators are damaged: two records have one index.")
         trace = cls(header)
         for record in records:
             trace.append(record)
@@ -848,7 +858,7 @@ def record(model, *args, name="run", method="forward", seed=None, operators=Fals
     is_module = isinstance(model, torch.nn.Module)
     function = getattr(model, method) if is_module and method != "forward" else model
     run = Run(name)
-    _keep_inputs(run, args, kwargs, _parameter_names(model, method, is_module), keep_inputs)
+    _keep_inputs(run, args, kwargs, _parameter_names(getattr(model, method) if is_module else model, len(args)), keep_inputs)
     run.method = method if is_module else "forward"
     run.model = getattr(model, "original_name", None) or getattr(model, "__name__", None) or type(model).__name__
     if model_path is not None:
@@ -865,16 +875,27 @@ def record(model, *args, name="run", method="forward", seed=None, operators=Fals
     return run
 
 
-def _parameter_names(model, method, is_module):
-    function = getattr(model, method, model) if is_module else model
+def _parameter_names(function, count):
+    """The names of so many arguments by position, as the TorchScript that a function or method becomes has them."""
+    given = 0
+    while isinstance(function, functools.partial):
+        given += len(function.args)
+        function = function.func
+    if isinstance(function, torch.nn.Module):
+        function = function.forward
     schema = getattr(function, "schema", None)
     if schema is not None:
-        return [argument.name for argument in schema.arguments if argument.name != "self"]
+        # A method's schema begins with the module, whatever it is called.
+        return [argument.name for argument in schema.arguments][isinstance(function, torch._C.ScriptMethod):][given:]
     try:
-        return [name for name, parameter in inspect.signature(function).parameters.items()
-                if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)]
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
+    names = [parameter.name for parameter in parameters if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)]
+    if any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters):
+        # As torch.jit.trace calls them, and nothing else makes TorchScript of them.
+        names += [f"argument_{i + 1}" for i in range(len(names), given + count)]
+    return names[given:]
 
 
 def _keep_inputs(run, args, kwargs, names, keep):
@@ -1087,6 +1108,67 @@ def _check_members(path, archive, size):
         raise RunFileError(f"{path}: its compressed members unpack from {size} to {unpacked} bytes. No run does; it was not read.")
 
 
+def _check_layout(path, file, archive):
+    """zipfile reads by the directory alone and passes over whatever lies between and around the members. Here every byte of the archive
+    is a member's, a header's or padding, and each member's own header says what the directory says (APPNOTE.TXT of PKWARE)."""
+    def damaged(what):
+        return RunFileError(f"{path}: it is damaged: {what}.")
+
+    at = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        name = info.orig_filename
+        if not name or name[0] == "/" or "\0" in name or "\\" in name or {".", ".."} & set(name.split("/")):
+            raise damaged(f"a member is called {name!r}, which could lead outside of the archive")
+        is_utf8, is_streamed = info.flag_bits & 0x800, info.flag_bits & 8
+        if info.header_offset != at or not (is_utf8 or name.isascii()):
+            raise damaged(f"the member {name} begins at {info.header_offset}, and the one before it ends at {at}" if name.isascii()
+                          else f"the name {name!r} is not said to be UTF-8")
+        file.seek(at)
+        signature, _, flags, method, _, crc, stored, length, names, extras = struct.unpack("<4s3HLLLLHH", file.read(30))
+        own_name, extra, fields = file.read(names), file.read(extras), {}
+        at += 30 + names + extras + info.compress_size
+        while len(extra) >= 4:
+            field, count = struct.unpack("<HH", extra[:4])
+            if count > len(extra) - 4:
+                raise damaged(f"an extra field of the member {name} is longer than all of them")
+            fields[field], extra = extra[4:4 + count], extra[4 + count:]
+        if 0xFFFFFFFF in (stored, length):
+            length, stored = struct.unpack("<QQ", fields.get(1, b""))
+        told = (info.CRC, info.compress_size, info.file_size)
+        if (signature, flags, method, own_name) != (b"PK\3\4", info.flag_bits, info.compress_type, name.encode()) or (
+                (crc, stored, length) != told and not is_streamed):
+            raise damaged(f"the directory tells of the member {name} what its own header does not")
+        if is_streamed:
+            # The same numbers once more behind the data, with a signature or without, in 32 or 64 bits.
+            file.seek(at)
+            after = file.read(24)
+            known = [mark + struct.pack(numbers, *told) for mark in (b"PK\7\10", b"") for numbers in ("<LQQ", "<LLL")
+                     if numbers == "<LQQ" or max(told) < 1 << 32]
+            at += next((len(each) for each in known if after.startswith(each)), 0)
+    if archive.start_dir != at:
+        raise damaged(f"its directory begins at {archive.start_dir}, and the last member ends at {at}")
+    file.seek(at)
+    for info in archive.infolist():
+        lengths = [len(part) for part in (info.orig_filename.encode(), info.extra, info.comment)]
+        if list(struct.unpack("<28x3H12x", file.read(46))) != lengths:
+            raise damaged(f"the directory's entry of the member {info.orig_filename} is longer than the directory")
+        file.seek(sum(lengths), 1)
+    directory = file.tell() - at
+    end = file.read(99)
+    count = len(archive.infolist())
+    expected = (0, 0, count, count, directory, at)
+    if len(end) == 98:
+        large, end = end[:76], end[76:]
+        if struct.unpack("<4sQ2x2x2L4Q4sLQL", large) != (b"PK\6\6", 44, *expected, b"PK\6\7", 0, at + directory, 1):
+            raise damaged("its zip64 end record does not tell what is there")
+        told = [(most, value) for most, value in zip((0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), expected)]
+    else:
+        told = [(value, value) for value in expected]
+    if len(end) != 22 or end[:4] != b"PK\5\6" or end[20:] != b"\0\0" or not all(
+            value in either for value, either in zip(struct.unpack("<4H2L", end[4:20]), told)):
+        raise damaged("its directory does not end the file with what is there")
+
+
 def _read_array(path, archive, name):
     try:
         info = archive.getinfo(name)
@@ -1115,18 +1197,123 @@ def _read_array(path, archive, name):
     return array
 
 
-def _value(path, archive, told):
-    kind, name = told.get("kind"), told.get("name", "")
+def _no_constant(text):
+    raise ValueError(f"run.json holds {text}, which is no JSON.")
+
+
+def _is_time(value):
+    parts = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,16})?)?(?:Z|[+-](\d\d):?(\d\d))?)?", value, re.ASCII)
+    try:
+        *when, hours, minutes = [int(part or 0) for part in parts.groups()]
+        datetime.datetime(*when)
+        return hours * 60 + minutes <= 14 * 60 and minutes < 60
+    except (AttributeError, ValueError):
+        return False
+
+
+# What run.json may hold: a type, the range of an integer, a set of words, what a function takes. Texts, lists and objects may be null; a
+# tuple with None says it of the others. What is not named here may be anything.
+_I32, _I64 = range(-1 << 31, 1 << 31), range(-1 << 63, 1 << 63)
+_KINDS, _FLAG = {"Tensor", "Number", "String", "None"}, (bool, None)
+_NODE = {"leaf": (_I32, None), "names": [str]}
+_NODE.update(list=[_NODE], tuple=[_NODE], dict=[
+    {"key": str, "intKey": (_I64, None), "floatKey": (float, None), "boolKey": _FLAG, "value": _NODE}])
+_DOCUMENT = {"format": str, "version": _I32, "runs": [{
+    **dict.fromkeys(("name", "seed", "model", "modelSha256", "modelContentHash", "method", "device", "contentHash", "randomState", "operators"), str),
+    "traced": bool, "batchSize": (_I64, None), "time": (_is_time, None), "duration": (float, None),
+    "inputs": [{**dict.fromkeys(("name", "dType", "hash", "member", "text"), str), "kind": _KINDS, "kept": bool, "shape": [_I64]}],
+    "outputs": [{**dict.fromkeys(("name", "dType", "member", "text"), str), "kind": _KINDS}],
+    "arguments": [{"name": str, "isKeyword": bool, "value": _NODE}],
+    "environment": {
+        **dict.fromkeys(("reproTorchVersion", "torchVersion", "torchBuild", "cpuCapability", "cpuName", "architecture", "operatingSystem", "runtime",
+                         "cLibrary", "parallelBuild", "cudaVersion", "cudaDriverVersion", "cudnnVersion"), str),
+        "processorCount": _I32, "torchSeed": (range(1 << 64), None), "variables": {None: str},
+        "cudaDevices": [{"index": _I32, "name": str, "computeCapability": str, "totalMemory": _I64}],
+        "determinism": {
+            **dict.fromkeys(("cudnnEnabled", "cudnnBenchmark", "cudnnDeterministic", "cudnnAllowTF32", "cublasAllowTF32",
+                             "fillUninitializedMemory", "mkldnnEnabled", "flushDenormal"), _FLAG),
+            "mode": ({"Off", "Warn", "Error"}, None), "matmulPrecision": ({"Highest", "High", "Medium"}, None), "threads": (_I32, None),
+            "interopThreads": (_I32, None), "cublasWorkspaceConfig": str}},
+}]}
+_RECORD = {
+    **dict.fromkeys(("index", "parent", "thread", "nanoseconds"), _I64), **dict.fromkeys(("name", "overload", "kind", "place"), str),
+    **dict.fromkeys(("inputs", "outputs", "hashes"), [str]), "rowHashes": [[str]], "draws": {None: _I64}, "from": {None: str}, "dispatched": bool}
+
+
+def _misfit(value, asked, place=""):
+    """Where in run.json there is something else than is asked for, and what; None where all is as it should be."""
+    if isinstance(asked, tuple):
+        fits = value is None or not _misfit(value, asked[0])
+    elif isinstance(asked, (dict, list)):
+        if type(value) is type(asked):
+            items = enumerate(value) if isinstance(asked, list) else value.items()
+            places = ((f"{place}[{key}]", item, asked[0]) if isinstance(asked, list) else (f"{place}.{key}", item, asked.get(key, asked.get(None)))
+                      for key, item in items)
+            found = (f"{where} is null" if item is None and isinstance(asked, list) and each is not str else _misfit(item, each, where)
+                     for where, item, each in places if each is not None)
+            return next(filter(None, found), None)
+        fits = value is None
+    elif isinstance(asked, range):
+        fits = type(value) is int and value in asked
+    elif isinstance(asked, set):
+        fits = type(value) is str and value in asked
+    elif asked is _is_time:
+        fits = type(value) is str and _is_time(value)
+    elif asked is str:
+        fits = value is None or type(value) is str
+    else:
+        fits = type(value) in ((int, float) if asked is float else (asked,))
+    return None if fits else f"{place.lstrip('.')} is {json.dumps(value)[:60]}"
+
+
+def _check_states(path, state):
+    """That the arrays are states which `restore_random_state`, and ReproTorch, can put back."""
+    def require(name, count, kinds, most=None):
+        array = state.get(name)
+        if array is None or array.size != count or array.dtype.kind not in kinds or (
+                most is not None and not all(0 <= int(word) <= most for word in array.ravel())):
+            raise RunFileError(f"{path}: the state of a random stream is damaged: {name} is " + (
+                "missing." if array is None else f"{array.dtype} {array.shape}."))
+
+    for name, array in state.items():
+        if name.startswith("torch_"):
+            if not re.fullmatch(r"torch_(cpu|cuda_\d+)", name):
+                raise RunFileError(f"{path}: {name} is the state of no device: torch_cpu or torch_cuda_0 is expected.")
+            require(name, min(array.size, 1 << 16), "u" if array.itemsize == 1 else "")
+        elif name.endswith("_draw_count"):
+            require(name, 1, "iub", 1 << 62)
+    if "python_state" in state:
+        require("python_state", 625, "iub", (1 << 32) - 1)
+        gauss = state.get("python_gauss_next", np.array(0))
+        require("python_gauss_next", min(gauss.size, 1), "f" if gauss.itemsize == 8 else "")
+    if "numpy_key" in state:
+        require("numpy_key", 624, "iub", (1 << 32) - 1)
+        require("numpy_pos", 1, "iub", 624)
+        require("numpy_has_gauss", 1, "iub")
+        require("numpy_cached_gaussian", 1, "f")
+    if not any(name.startswith("torch_") or name in ("python_state", "numpy_key") for name in state):
+        raise RunFileError(f"{path}: the states of the random streams are missing.")
+
+
+def _take(path, rest, name):
+    if name not in rest:
+        raise RunFileError(f"{path}: the member {name} is missing, or told of twice.")
+    rest.remove(name)
+    return name
+
+
+def _value(path, archive, told, rest):
+    kind, name = told.get("kind"), told.get("name") or ""
     if kind == "None":
         return Value(name, kind)
     if kind == "String":
-        if not isinstance(told.get("text"), str):
+        if told.get("text") is None:
             raise RunFileError(f"{path}: the string {name} has no text.")
         return Value(name, kind, text=told["text"])
     dtype, member = told.get("dType"), told.get("member")
-    if kind not in ("Tensor", "Number") or dtype not in _DTYPES or not isinstance(member, str):
+    if kind not in ("Tensor", "Number") or dtype not in _DTYPES or member is None:
         raise RunFileError(f"{path}: {name!r} is a {kind} of {dtype} in the member {member}, which is no value of a run.")
-    array = _read_array(path, archive, member + ".npy")
+    array = _read_array(path, archive, _take(path, rest, member + ".npy"))
     array = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
     if array.dtype != np.dtype(_DTYPES[dtype][1]):
         raise RunFileError(f"{path}: {name} is said to be {dtype}, but its data are {array.dtype}.")
@@ -1135,32 +1322,28 @@ def _value(path, archive, told):
     return Value(name, kind, dtype, array)
 
 
-def _run(path, archive, told):
-    if not isinstance(told.get("name") or "", str) or not isinstance(told.get("seed") or "", str):
-        raise RunFileError(f"{path}: the name {told.get('name')!r} or the seed {told.get('seed')!r} of a run is no text.")
+def _run(path, archive, told, rest):
+    """One run of run.json; takes the names of the members that are its own out of the rest."""
     run = Run(told.get("name") or "")
     for field, key in (("seed", "seed"), ("model", "model"), ("model_sha256", "modelSha256"), ("model_content_hash", "modelContentHash"),
                        ("method", "method"), ("batch_size", "batchSize"), ("device", "device"), ("arguments", "arguments"),
                        ("environment", "environment"), ("time", "time"), ("duration", "duration"), ("recorded_content_hash", "contentHash")):
         setattr(run, field, told.get(key))
-    run.traced = bool(told.get("traced"))
-    run.outputs = [_value(path, archive, output) for output in told.get("outputs") or []]
+    run.traced = told.get("traced", False)
+    run.outputs = [_value(path, archive, output, rest) for output in told.get("outputs") or []]
     if len({output.name for output in run.outputs}) != len(run.outputs):
         raise RunFileError(f"{path}: the run {run.name!r} has two outputs of one name.")
-    inputs = told.get("inputs") or []
-    run.keeps_inputs = any(value.get("kept") for value in inputs) or (not inputs and told.get("randomState") is not None)
-    run.inputs = [_value(path, archive, value) for value in inputs] if run.keeps_inputs else [
+    inputs, folder = told.get("inputs") or [], told.get("randomState")
+    run.keeps_inputs = any(value.get("kept") for value in inputs) or (not inputs and folder is not None)
+    run.inputs = [_value(path, archive, value, rest) for value in inputs] if run.keeps_inputs else [
         {"name": "", "kind": "None", "hash": None, **value} for value in inputs]
-    if told.get("randomState"):
-        prefix = told["randomState"] + "/"
-        run.random_state = {name[len(prefix):-4]: _read_array(path, archive, name) for name in archive.namelist()
-                            if name.startswith(prefix) and name.endswith(".npy")}
-    if told.get("operators"):
-        try:
-            data = archive.read(told["operators"])
-        except KeyError:
-            raise RunFileError(f"{path}: the operators ({told['operators']}) are missing.") from None
-        run.operators = Trace.read(path, data)
+    if folder is not None:
+        prefix = folder + "/"
+        states = [name for name in archive.namelist() if name.startswith(prefix) and name.endswith(".npy")]
+        run.random_state = {name[len(prefix):-4]: _read_array(path, archive, _take(path, rest, name)) for name in states}
+        _check_states(path, run.random_state)
+    if told.get("operators") is not None:
+        run.operators = Trace.read(path, archive.read(_take(path, rest, told["operators"])))
     return run
 
 
@@ -1169,8 +1352,9 @@ def read(path):
     path = os.fspath(path)
     size = os.stat(path).st_size
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             _check_members(path, archive, size)
+            _check_layout(path, file, archive)
             names = archive.namelist()
             if len(set(names)) != len(names):
                 raise RunFileError(f"{path}: it has two members of one name.")
@@ -1178,18 +1362,28 @@ def read(path):
                 run = Run(os.path.splitext(os.path.basename(path))[0])
                 run.outputs = [Value.of(name[:-4], _read_array(path, archive, name)) for name in names if name.endswith(".npy")]
                 return [run]
+            packed = [info.filename for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED]
+            if packed:
+                raise RunFileError(f"{path}: the member {packed[0]} is compressed, and those of a run file are not.")
             if archive.getinfo("run.json").file_size > _MOST_DOCUMENT:
                 raise RunFileError(f"{path}: run.json has {archive.getinfo('run.json').file_size} bytes.")
-            document = json.loads(archive.read("run.json"))
+            document = json.loads(archive.read("run.json").decode(), parse_constant=_no_constant)
             if not isinstance(document, dict) or document.get("format") != FORMAT:
                 raise RunFileError(f"{path}: run.json is none of a {FORMAT}.")
             if type(document.get("version")) is not int or document["version"] != VERSION:
                 raise RunFileError(f"{path}: it has the run file version {document.get('version')}, and this program reads {VERSION}. "
                                    "Use a later one.")
+            misfit = _misfit(document, _DOCUMENT)
+            if misfit:
+                raise RunFileError(f"{path}: run.json is damaged: {misfit}.")
+            # Halves of a letter are no text.
+            json.dumps(document, ensure_ascii=False).encode()
             runs = document.get("runs") or []
-            if not isinstance(runs, list) or not all(isinstance(told, dict) for told in runs):
-                raise RunFileError(f"{path}: run.json has no list of runs.")
-            return [_run(path, archive, told) for told in runs]
+            rest = set(names) - {"run.json"}
+            found = [_run(path, archive, told, rest) for told in runs]
+            if rest:
+                raise RunFileError(f"{path}: run.json tells nothing of the member {min(rest)}.")
+            return found
     except RunFileError:
         raise
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, NotImplementedError, struct.error,

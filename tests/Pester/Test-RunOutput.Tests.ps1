@@ -42,6 +42,20 @@ Describe 'Test-RunOutput' {
         "$warning" | Should -Match 'not the one'
     }
 
+    It 'says that the model was changed since its file was loaded' {
+        $definition = "def forward(self, x):`n    self.count.add_(1.0)`n    return x * self.count"
+        New-TorchModel -Definition $definition -Buffer @{ count = 0.0 } | Export-TorchModel TestDrive:/counting.pt
+        $counting = Import-TorchModel TestDrive:/counting.pt
+        $run = Invoke-TorchModel $counting (New-TorchTensor 1.0, 2.0) -IncludeInput
+        $replay = Test-RunOutput -InputObject $run -Model $counting -WarningVariable warning -WarningAction SilentlyContinue
+        $replay.Verdict | Should -Be 'Different'
+        $replay.Model | Should -Be 'SameFileChanged'
+        $replay.ModelChanges | Should -Be 'count'
+        "$warning" | Should -Match 'changed since it was loaded'
+        $fresh = Import-TorchModel TestDrive:/counting.pt
+        $run, $run | Test-RunOutput -Model $fresh -Quiet | Should -Be $true, $true
+    }
+
     It 'says what of the environment changed' {
         $replay = Test-RunOutput $digits/reference.npz $model -ErrorVariable problem -ErrorAction SilentlyContinue
         $replay | Should -BeNullOrEmpty

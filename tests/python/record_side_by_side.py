@@ -3,6 +3,7 @@ bits, hashes, states and operators, and what is damaged is refused by both.
 
 REPROTORCH names the program under test. What needs the cmdlets runs where there is a PowerShell, and is counted as skipped elsewhere.
 """
+import functools
 import json
 import os
 import pathlib
@@ -97,6 +98,23 @@ class Drawing(nn.Module):
         return x[torch.randperm(4)], torch.multinomial(torch.ones(8), 3), torch.randint(0, 9, [5])
 
 
+class Odd(nn.Module):
+    """The module is called otherwise, and an argument as the module is."""
+
+    def forward(this, x: Tensor, self: Tensor):
+        return x - 2 * self
+
+
+class Star(nn.Module):
+    def forward(self, *xs):
+        return xs[0] - 2 * xs[1]
+
+
+class StarAfter(nn.Module):
+    def forward(self, x, *xs):
+        return x - 2 * xs[0]
+
+
 class Control(nn.Module):
     def forward(self, x: Tensor):
         for i in range(3):
@@ -162,6 +180,35 @@ def same(name, ours, theirs):
         check(f"{name}: numpy.load", all(isinstance(array, np.ndarray) for array in arrays) and len(arrays) > 0)
 
 
+def subtract(self, y):
+    return self - 2 * y
+
+
+def names(folder, matrix):
+    """Inputs are called what the TorchScript that the model becomes calls them."""
+    x = torch.from_numpy(matrix)
+    np.save(folder / "input.npy", matrix)
+    for label, model, script in (("Odd", Odd(), torch.jit.script), ("Star", Star(), None), ("StarAfter", StarAfter(), None),
+                                 ("subtract", subtract, None), ("a lambda", lambda self, other: self - 2 * other, None)):
+        made = script(model) if script else torch.jit.trace(model, (x, x + 1), check_trace=False)
+        if isinstance(made, torch.jit.ScriptFunction):
+            called = [argument.name for argument in made.schema.arguments]
+        else:
+            made.save(str(folder / "names.pt"))
+            done = program("run", folder / "names.pt", "--input", folder / "input.npy", "--input", folder / "input.npy", "--json")
+            called = [value["name"] for value in json.loads(done.stdout)["inputs"]]
+            loaded = torch.jit.load(str(folder / "names.pt"))
+            check(f"names of {label}, loaded", [value.name for value in rr.record(loaded, x, x).inputs] == called, called)
+            check(f"names of {label}, its method", [value.name for value in rr.record(loaded.forward, x, x).inputs] == called, called)
+            check(f"names of {label}, half of it given", [value.name for value in rr.record(functools.partial(loaded, x), x).inputs] == called[1:])
+        for form, arguments, expected in (("whole", (model, x, x), called), ("half given", (functools.partial(model, x), x), called[1:]),
+                                          ("half given, then the rest", (functools.partial(functools.partial(model, x), x),), [])):
+            found = [value.name for value in rr.record(*arguments).inputs]
+            check(f"names of {label}, {form}", found == expected, (found, expected))
+    check("names of a function by keyword", [value.name for value in rr.record(functools.partial(subtract, y=x), x).inputs] == ["self"])
+    check("names where there are none", [value.name for value in rr.record(torch.add, x, x).inputs] == ["argument 0", "argument 1"])
+
+
 def states(folder):
     """Python goes on from the states that the program kept."""
     with np.load(folder / "drawing-net.npz") as file:
@@ -182,6 +229,8 @@ def environment():
     check("environment: the same names", set(ours) == set(theirs), set(ours) ^ set(theirs))
     check("environment: the same switches", set(ours["determinism"]) == set(theirs["determinism"]))
     apart = {"runtime", "reproTorchVersion", "torchSeed", "parallelBuild", "determinism"}
+    pools = [[line for line in side["parallelBuild"].splitlines() if "threads" not in line] for side in (ours, theirs)]
+    check("environment: parallelBuild", pools[0] == pools[1] and len(pools[0]) > 4, pools)
     for name in sorted(set(ours) & set(theirs) - apart):
         check(f"environment: {name}", ours[name] == theirs[name], f"{ours[name]!r} {theirs[name]!r}")
     for name in sorted(set(ours["determinism"]) & set(theirs["determinism"])):
@@ -216,18 +265,31 @@ def damaged(folder, path, label):
         check(f"{label}: cut at {cut}, by the program", done.returncode == 2, f"{done.returncode} {done.stderr}")
 
 
+def both_read(name, path, reference, is_whole):
+    """Whether both readers take a file, or both refuse it and name it."""
+    done = program("compare", path, reference)
+    if is_whole:
+        check(f"{name}, by the program", done.returncode == 0, f"{done.returncode} {done.stdout} {done.stderr}")
+        try:
+            found = rr.compare(path, reference)
+            check(f"{name}, by Python", all(each.identical for each in found), found[0].message)
+        except rr.RunFileError as error:
+            check(f"{name}, by Python", False, error)
+    else:
+        refused(f"{name}, by Python", rr.read, path)
+        check(f"{name}, by the program", done.returncode == 2 and path.name in done.stderr, f"{done.returncode} {done.stdout} {done.stderr}")
+
+
 def forged(folder, path):
     """What no checksum tells: members missing, a newer version, other dtypes, pickles."""
-    def rewrite(name, change):
+    def rewrite(name, change, is_whole=False):
         bad = folder / f"forged-{name}.npz"
         with zipfile.ZipFile(path) as source, zipfile.ZipFile(bad, "w") as target:
             members = {info.filename: source.read(info) for info in source.infolist()}
             change(members)
             for member, data in members.items():
                 target.writestr(member, data)
-        refused(f"forged: {name}, by Python", rr.read, bad)
-        done = program("compare", bad, path)
-        check(f"forged: {name}, by the program", done.returncode == 2, f"{done.returncode} {done.stdout} {done.stderr}")
+        both_read(f"forged: {name}", bad, path, is_whole)
 
     def json_with(change):
         def apply(members):
@@ -251,8 +313,129 @@ def forged(folder, path):
     rewrite("another dtype", json_with(lambda document: document["runs"][0]["outputs"][0].update(dType="float64")))
     rewrite("no dtype", json_with(lambda document: document["runs"][0]["outputs"][0].update(dType=None)))
     rewrite("no JSON", lambda members: members.update({"run.json": b"{"}))
+    rewrite("nothing else than a new zip", lambda members: None, is_whole=True)
+    rewrite("what nobody knows", json_with(lambda document: (document.update(more=[1]), document["runs"][0].update(more={"a": None}))), is_whole=True)
+    rewrite("nulls", json_with(lambda document: document["runs"][0].update(seed=None, environment=None, device=None, time=None)), is_whole=True)
+    rewrite("another time zone", json_with(lambda document: document["runs"][0].update(time="2026-02-28T23:59:59.1234567+05:30")), is_whole=True)
+
+    # Wrong types, place by place.
+    for place, value in (
+            ("version", "1"), ("version", 1.0), ("runs", {}), ("runs", [None]), ("runs.0", 5), ("runs.0.name", 5), ("runs.0.seed", 7), ("runs.0.model", []),
+            ("runs.0.modelSha256", 1), ("runs.0.method", True), ("runs.0.traced", "yes"), ("runs.0.traced", None), ("runs.0.batchSize", 1.5),
+            ("runs.0.batchSize", 1 << 63), ("runs.0.device", 0), ("runs.0.contentHash", 0), ("runs.0.outputs", {}), ("runs.0.outputs.0", None),
+            ("runs.0.outputs.0.name", 1), ("runs.0.outputs.0.kind", "Text"), ("runs.0.outputs.0.kind", None), ("runs.0.outputs.0.member", 1),
+            ("runs.0.outputs.0.text", 1), ("runs.0.outputs.0.dType", []), ("runs.0.inputs", 5), ("runs.0.inputs.0", "x"), ("runs.0.inputs.0.kept", 1),
+            ("runs.0.inputs.0.shape", 5), ("runs.0.inputs.0.shape", ["4"]), ("runs.0.inputs.0.hash", 5), ("runs.0.arguments", {}),
+            ("runs.0.arguments.0.name", 1), ("runs.0.arguments.0.isKeyword", "no"), ("runs.0.arguments.0.value.leaf", "0"),
+            ("runs.0.arguments.0.value", [0]), ("runs.0.randomState", 1), ("runs.0.operators", 1), ("runs.0.environment", 5),
+            ("runs.0.environment.torchVersion", 1.13), ("runs.0.environment.processorCount", "2"), ("runs.0.environment.processorCount", 1 << 31),
+            ("runs.0.environment.torchSeed", -1), ("runs.0.environment.variables", []), ("runs.0.environment.variables", {"A": 1}),
+            ("runs.0.environment.cudaDevices", {}), ("runs.0.environment.determinism", "Off"), ("runs.0.environment.determinism.threads", "1"),
+            ("runs.0.environment.determinism.mode", "Strict"), ("runs.0.environment.determinism.mkldnnEnabled", 1), ("runs.0.time", "yesterday"),
+            ("runs.0.time", 5), ("runs.0.time", "2026-02-30T00:00:00Z"), ("runs.0.duration", "1"), ("runs.0.duration", float("nan")),
+            ("runs.0.name", "\ud800")):
+        def change(document, place=place, value=value):
+            *parents, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+            for parent in parents:
+                document = document[parent]
+            document[last] = value
+        rewrite(f"{place} is {json.dumps(value)}".replace('"', "'"), json_with(change))
+
+    def record_with(change):
+        def apply(members):
+            lines = members["operators.jsonl"].decode().splitlines()
+            record = json.loads(lines[1])
+            change(record, json.loads(lines[2]))
+            members["operators.jsonl"] = "\n".join([lines[0], json.dumps(record), *lines[2:], ""]).encode()
+        return apply
+
+    rewrite("an operator's inputs", record_with(lambda record, other: record.update(inputs=5)))
+    rewrite("an operator's draws", record_with(lambda record, other: record.update(draws={"cpu": "5"})))
+    rewrite("an operator's parent", record_with(lambda record, other: record.update(parent=record["index"])))
+    rewrite("an operator that is told twice", record_with(lambda record, other: record.update(index=other["index"], parent=-1)))
+    rewrite("an output told twice", json_with(lambda document: document["runs"][0]["outputs"].append(dict(document["runs"][0]["outputs"][0], name="b"))))
+    rewrite("a member that nothing tells of", lambda members: members.update({"more.npy": members["output.0.npy"]}))
+    rewrite("a key of a stream that is too short", lambda members: members.update({"random/numpy_key.npy": members["random/numpy_pos.npy"]}))
+    rewrite("no state of the normal numbers", lambda members: members.pop("random/python_gauss_next.npy"))
+    rewrite("no states", lambda members: [members.pop(member) for member in list(members) if member.startswith("random/")])
+    rewrite("a member above the archive", lambda members: members.update({"../output.npy": members["output.0.npy"]}))
+    rewrite("a member of the system", lambda members: members.update({"/etc/passwd.npy": members["output.0.npy"]}))
     rewrite("a pickle", pickled)
     rewrite("a stream's state is cut", lambda members: members.update({"random/torch_cpu.npy": members["random/torch_cpu.npy"][:-1]}))
+
+
+def containers(folder):
+    """The same arrays in zips of every kind."""
+    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.array(3)}
+    whole, path = folder / "arrays.npz", folder / "container.npz"
+    np.savez(whole, **arrays)
+
+    class Pipe:
+        """What numpy cannot seek in: numbers follow the data."""
+
+        def __init__(self, file):
+            self.write, self.flush = file.write, file.flush
+
+    np.savez_compressed(path, **arrays)
+    both_read("containers: compressed", path, whole, True)
+    with open(path, "wb") as file, zipfile.ZipFile(Pipe(file), "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(name + ".npy", "w") as member:
+                np.lib.format.write_array(member, array)
+    both_read("containers: to a pipe", path, whole, True)
+    data = path.read_bytes()
+    path.write_bytes(data[:-22].replace(b"PK\7\10", b"PK\7\11") + data[-22:])
+    both_read("containers: to a pipe, other marks", path, whole, False)
+    data = whole.read_bytes()
+    directory = data.index(b"PK\1\2")
+    moved = bytearray(data[:directory] + b"gap" + data[directory:])
+    moved[-6:-2] = (directory + 3).to_bytes(4, "little")
+    for name, changed in (("a comment", data[:-2] + b"\2\0hi"), ("a gap", moved), ("junk behind", data + b"junk"), ("junk before", b"junk" + data),
+                          ("an end behind", data + data[-22:]), ("a CRC in a header", data[:14] + b"1234" + data[18:])):
+        path.write_bytes(changed)
+        both_read(f"containers: {name}", path, whole, False)
+    for name in ("../a.npy", "a\\b.npy"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, b"")
+        both_read(f"containers: a member {name}", path, whole, False)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ä.npy", data[data.index(b"\x93NUMPY"):data.index(b"PK\3\4", 9)])
+    data = path.read_bytes()
+    for name, changed in (("ä, not said to be UTF-8", data.replace(b"\0\x08\0\0", b"\0\0\0\0")), ("no UTF-8", data.replace(b"\xc3\xa4", b"\xe4\xe4"))):
+        check(f"containers: {name}", changed != data and len(changed) == len(data))
+        path.write_bytes(changed)
+        both_read(f"containers: {name}", path, whole, False)
+
+
+def flipped(folder):
+    """One bit of every byte of a small file turned over, bytes before it and behind it: what Python reads is what was written, and the
+    program reads the same; of what Python refuses, a sample is refused by the program."""
+    run, whole = rr.Run("small"), folder / "small.npz"
+    run.outputs = [rr.Value.of(*value) for value in (("output", torch.arange(40.)), ("b", torch.ones(3, dtype=torch.bfloat16)), ("t", "täxt"), ("n", 5))]
+    rr.write(whole, run)
+    data, bad = whole.read_bytes(), folder / "flipped.npz"
+    chance = random.Random(1)
+    changed = [(f"byte {at}", data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1:]) for at in range(len(data))]
+    changed += [("junk behind", data + b"junk"), ("an end record behind", data + data[-22:]), ("junk before", b"junk" + data)]
+    at = data.rindex(b"run.json")
+    changed.append(("run.json is called otherwise in the directory", data[:at] + b"sun" + data[at + 3:]))
+    content = [(value.name, value.kind, value.dtype, value.hash()) for value in run.outputs]
+    kept, gone = [], []
+    for name, mutated in changed:
+        bad.write_bytes(mutated)
+        try:
+            found = [(value.name, value.kind, value.dtype, value.hash()) for value in rr.read(bad)[0].outputs]
+            check(f"flipped: {name} gives other contents", found == content)
+            kept.append((name, mutated))
+        except rr.RunFileError:
+            gone.append((name, mutated))
+    check("flipped: most is refused", len(gone) > 3 * len(kept) > 0, f"{len(gone)} {len(kept)}")
+    header = [item for item in gone if item[0] in {f"byte {at}" for at in [*range(34), *range(len(data) - 440, len(data))]} or " b" in item[0]]
+    for expected, sample in ((0, chance.sample(kept, 12)), (2, chance.sample(gone, 8) + chance.sample(header, 16) + gone[-4:])):
+        for name, mutated in sample:
+            bad.write_bytes(mutated)
+            done = program("compare", whole, bad)
+            check(f"flipped: {name}, by the program", done.returncode == expected, f"{done.returncode} {done.stdout} {done.stderr}")
 
 
 def exit_codes(folder, path):
@@ -362,6 +545,8 @@ def main():
                  [rng.standard_normal((2, 3, 16, 16), dtype=np.float32)]),
         "recurrent": (torch.jit.script(Recurrent()), [rng.standard_normal((7, 2, 6), dtype=np.float32)]),
         "drawing": (torch.jit.script(Drawing()), [matrix]),
+        "odd": (torch.jit.script(Odd()), [matrix, matrix + 1]),
+        "star": (torch.jit.trace(Star(), (torch.ones(4, 4), torch.ones(4, 4))), [matrix, matrix + 1]),
         "control": (torch.jit.script(Control()), [np.abs(matrix)]),
         "attention": (torch.jit.script(nn.MultiheadAttention(8, 2, batch_first=True).eval()), [rng.standard_normal((2, 5, 8), dtype=np.float32)] * 3),
         "digits": (torch.jit.load(str(DIGITS / "digits.pt")), [np.load(DIGITS / "heldout.npz")["images"][:40]]),
@@ -376,6 +561,7 @@ def main():
         for label, (model, inputs) in models.items():
             same(label, *both(folder, label, model, inputs, seed=7))
         states(folder)
+        names(folder, matrix)
 
         # Calls that the program cannot be given: nested arguments, replayed by the cmdlets.
         nested = torch.jit.script(Nested())
@@ -399,6 +585,8 @@ def main():
         drawing = folder / "drawing-net.npz"
         forged(folder, drawing)
         forged(folder, folder / "drawing-python.npz")
+        containers(folder)
+        flipped(folder)
         exit_codes(folder, folder / "digits-python.npz")
         pwsh = powershell()
         if pwsh and os.path.isfile(MODULE):

@@ -98,7 +98,10 @@ public static class TensorComparer
                 new BitStatistics(options.KeepDifferences, options.MaxUlp),
                 new ValueStatistics(
                     first, reference.Count, _tolerances, rule, defaultAbsolute, options.EqualNaN,
-                    options.Criterion == MatchCriterion.Close ? options.KeepDifferences : 0));
+                    options.Criterion == MatchCriterion.Close ? options.KeepDifferences : 0)
+                {
+                    RoundsToSingle = dtype.IsInteger() || dtype == DType.@bool,
+                });
             reporter.Report(name);
             Gathered whole = Walk(dtype, Fresh);
 
@@ -393,7 +396,7 @@ public static class TensorComparer
                 || (dtype == Tensors.DType.complex128 && values.Absolute.Value > Magnitude.Greatest);
             bool single = dtype.IsInteger() || dtype == DType.@bool;
             double absolute = single ? values.NeededAbsolute : values.Absolute.Value;
-            double relative = Enlarge(values.NeededRelative, single ? 22 : 50);
+            double relative = dtype.IsComplex() ? Enlarge(values.NeededRelative) : values.NeededRelative;
             if (single && values.Apart > 0)
             {
                 // Unequal integers that float32 makes equal pass with any tolerance but none.
@@ -404,13 +407,13 @@ public static class TensorComparer
             return new(
                 never || double.IsInfinity(relative) ? null : relative,
                 values.DefaultAbsolute,
-                never ? null : Enlarge(absolute, single || !dtype.IsComplex() ? null : 50),
+                never ? null : dtype.IsComplex() ? Enlarge(absolute) : absolute,
                 bits.WithoutDistance > 0 ? null : bits.Greatest);
         }
 
-        /// <summary>A little more, so that a product that rounds down still reaches; a subnormal at least its least step.</summary>
-        private static double Enlarge(double value, int? bits) =>
-            value == 0 || bits is null ? value : Math.Max(value * (1 + Math.ScaleB(1, -bits.Value)), Math.BitIncrement(value));
+        /// <summary>A little more, so that a magnitude that rounds down still reaches; a subnormal at least its least step.</summary>
+        private static double Enlarge(double value) =>
+            value == 0 ? value : Math.Max(value * (1 + Math.ScaleB(1, -50)), Math.BitIncrement(value));
 
         private UlpBucket[] UlpHistogram(BitStatistics bits)
         {

@@ -164,8 +164,10 @@ public sealed record UlpBucket(ulong From, ulong To, long Count);
 /// <param name="Count">How many.</param>
 public sealed record DifferenceBucket(double From, double To, long Count);
 
-/// <summary>The least tolerances that an output would pass with. A null says that none would do. By the rules of PyTorch 1.13, and
-/// large enough by a few units in the last place to allow for rounding. Complex differences past 1e150 have none: PyTorch's squares overflow.</summary>
+/// <summary>The least tolerances that an output would pass with. A null says that none would do. By the rules of PyTorch 1.13:
+/// of real numbers the smallest float64 that passes; of integers, which PyTorch compares in float32, the smallest float32; of complex numbers,
+/// whose magnitudes round, a bound that is at most one part in 2^49 above it, but for values below 1e-140, whose squares underflow. Complex differences past 1e150 have
+/// none: PyTorch's squares overflow.</summary>
 /// <param name="Relative">rtol, together with <paramref name="DefaultAbsolute"/>.</param>
 /// <param name="DefaultAbsolute">The dtype's default atol.</param>
 /// <param name="Absolute">atol, with rtol 0.</param>

@@ -62,7 +62,7 @@ public sealed record EnvironmentComparison
         ("Determinism.CublasAllowTF32", "Matrix products on CUDA round their inputs to TF32.", e => e.Determinism.CublasAllowTF32),
         ("Determinism.CublasWorkspaceConfig", "cuBLAS may split its sums otherwise.", e => e.Determinism.CublasWorkspaceConfig),
         ("TorchBuild", "Compiler, BLAS or oneDNN differ.", e => e.TorchBuild),
-        ("ParallelBuild", "Thread pools differ.", e => e.ParallelBuild),
+        ("ParallelBuild", "Thread pools differ.", e => WithoutNumbersOfThreads(e.ParallelBuild)),
         ("CpuName", "oneDNN and BLAS choose their kernels by the processor.", e => e.CpuName),
         ("Architecture", "Kernels for another architecture round otherwise.", e => e.Architecture),
         ("ProcessorCount", "The default number of threads follows it.", e => e.ProcessorCount),
@@ -75,6 +75,17 @@ public sealed record EnvironmentComparison
         ("OperatingSystem", "Seldom changes bits by itself.", e => e.OperatingSystem),
         ("Runtime", "Does not change what libtorch computes.", e => e.Runtime),
         ("ReproTorchVersion", "Does not change what libtorch computes.", e => e.ReproTorchVersion),
+    ];
+
+    /// <summary>at::get_parallel_info() without the numbers of threads, its own and those of the libraries below, and without the processors and
+    /// variables that they follow from: each of these is compared by itself.</summary>
+    internal static string WithoutNumbersOfThreads(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()).Where(line =>
+        !s_told.Any(told => line.StartsWith(told, StringComparison.Ordinal))));
+
+    private static readonly string[] s_told =
+    [
+        "at::get_num_threads()", "at::get_num_interop_threads()", "omp_get_max_threads()", "mkl_get_max_threads()",
+        "std::thread::hardware_concurrency()", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "Environment variables:",
     ];
 
     private static void Add(List<EnvironmentDifference> differences, string name, string? reference, string? difference, string meaning)

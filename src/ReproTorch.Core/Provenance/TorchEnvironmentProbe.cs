@@ -27,8 +27,11 @@ public static class TorchEnvironmentProbe
     public static TorchEnvironment Capture()
     {
         using TorchGenerator generator = TorchGenerator.Default(TorchDevice.Cpu);
+        NativeError.ThrowIfFailed(NativeMethods.rpt_torch_parallel_summary(out nint parallel));
         return s_fixed.Value with
         {
+            // It tells numbers of threads, which change.
+            ParallelBuild = NativeText.Take(parallel).Trim(),
             Variables = s_variables
                 .Select(name => (Name: name, Value: NativeEnvironment.Get(name)))
                 .Where(variable => variable.Value is not null)
@@ -42,8 +45,6 @@ public static class TorchEnvironmentProbe
     {
         NativeError.ThrowIfFailed(NativeMethods.rpt_torch_build_summary(out nint build));
         string torchBuild = NativeText.Take(build);
-        NativeError.ThrowIfFailed(NativeMethods.rpt_torch_parallel_summary(out nint parallel));
-        string parallelBuild = NativeText.Take(parallel);
         NativeError.ThrowIfFailed(NativeMethods.rpt_torch_cpu_capability(out nint capability));
         string cpuCapability = NativeText.Take(capability);
         string loaded = TorchLibrary.LoadedVersion;
@@ -60,7 +61,6 @@ public static class TorchEnvironmentProbe
             OperatingSystem = RuntimeInformation.OSDescription,
             Runtime = RuntimeInformation.FrameworkDescription,
             CLibrary = ReadCLibrary(),
-            ParallelBuild = parallelBuild.Trim(),
         };
         return ReadCuda(environment);
     }

@@ -28,6 +28,10 @@ public enum ModelIdentity
     /// <summary>The same file, byte for byte.</summary>
     SameFile,
 
+    /// <summary>The same file, but what was loaded is not what ran then: parameters, buffers or attributes were changed since, here or where the
+    /// run was recorded.</summary>
+    SameFileChanged,
+
     /// <summary>Another file, or none, with the same content: names, shapes, parameters, code.</summary>
     SameContent,
 
@@ -52,6 +56,10 @@ public sealed record RunReplay
 
     /// <summary>Whether the model is the recorded one.</summary>
     public required ModelIdentity Model { get; init; }
+
+    /// <summary>The parameters, buffers and attributes of the model that were not as in its file when the replay began, by name. Looked for
+    /// where the replay differs and the file is the recorded one; empty where there are none, or the file is no longer there.</summary>
+    public IReadOnlyList<string> ModelChanges { get; init; } = [];
 
     /// <summary>The outputs, recorded and replayed, side by side; where both have them, the operators too.</summary>
     public required RunComparison Comparison { get; init; }
@@ -84,6 +92,7 @@ public sealed record RunReplay
         text.Append(Model switch
         {
             ModelIdentity.SameFile => " The model is the same file.",
+            ModelIdentity.SameFileChanged => Changes(),
             ModelIdentity.SameContent => " The model's file is another, its content the same.",
             ModelIdentity.Different => " THE MODEL IS ANOTHER ONE.",
             _ => " Whether the model is the recorded one is not known: the run has no hash of it.",
@@ -98,7 +107,7 @@ public sealed record RunReplay
             text.Append(CultureInfo.InvariantCulture, $"\nOf the environment {differences.Count} things changed:");
             foreach (EnvironmentDifference difference in differences.Take(shown))
             {
-                text.Append(CultureInfo.InvariantCulture, $"\n  {difference.Name}: {Short(difference.Reference)} -> {Short(difference.Difference)}");
+                text.Append(CultureInfo.InvariantCulture, $"\n  {difference.Name}: {Apart(difference)}");
             }
 
             if (differences.Count > shown)
@@ -114,10 +123,38 @@ public sealed record RunReplay
         return text.ToString();
     }
 
-    private static string Short(string? value)
+    private string Changes()
+    {
+        const int shown = 3;
+        return ModelChanges.Count == 0
+            ? " The model is the same file, but ITS CONTENT IS NOT THAT OF THE RECORDED RUN: it was changed since it was loaded, here or there."
+            : $" The model is the same file, CHANGED SINCE IT WAS LOADED: {string.Join(", ", ModelChanges.Take(shown))}"
+            + (ModelChanges.Count > shown ? string.Create(CultureInfo.InvariantCulture, $" and {ModelChanges.Count - shown} more.") : ".");
+    }
+
+    // Of a text of many lines those that differ, of a long line the part that does.
+    private static string Apart(EnvironmentDifference difference)
     {
         const int most = 60;
-        string line = (value ?? "nothing").ReplaceLineEndings(" ");
-        return line.Length <= most ? line : line[..most] + "..";
+        string[] reference = Lines(difference.Reference);
+        string[] other = Lines(difference.Difference);
+        string one = string.Join("; ", reference.Except(other, StringComparer.Ordinal));
+        string two = string.Join("; ", other.Except(reference, StringComparer.Ordinal));
+        if (one == two)
+        {
+            (one, two) = (string.Join("; ", reference), string.Join("; ", other));
+        }
+
+        int same = one.AsSpan().CommonPrefixLength(two);
+        int start = Math.Max(one.Length, two.Length) > most && same > most / 3 ? one[..same].LastIndexOfAny([' ', ',', ';', ':']) + 1 : 0;
+        return $"{Short(one, start)} -> {Short(two, start)}";
+
+        static string[] Lines(string? text) => text is null ? [] : [.. text.Split('\n').Select(line => line.Trim())];
+
+        static string Short(string text, int start)
+        {
+            string part = (start > 0 ? ".." : string.Empty) + text[start..];
+            return part.Length == 0 ? "nothing" : part.Length <= most ? part : part[..most] + "..";
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using ReproTorch.Comparison;
 using ReproTorch.Determinism;
 using ReproTorch.Models;
@@ -31,15 +32,26 @@ public static class RunReplayer
         options.Comparison.Validate();
         RequireInputs(recorded);
         RequireContent(recorded);
-        ModelIdentity identity = IdentityOf(recorded, model);
+        bool isSameFile = IsSameFile(recorded, model);
+        string content = isSameFile || recorded.ModelContentHash is not null ? model.Content() : string.Empty;
+        ModelIdentity identity = IdentityOf(recorded, model, () => content);
         options.OnStep?.Invoke($"The model {model.Name}: {identity}.");
         RunOutput replayed = RunAgain(recorded, model, options);
         RunComparison comparison = RunComparer.Compare(recorded, replayed, options.Comparison, progress: null, options.Cancellation);
+        string[] changes = [];
+        if (isSameFile && !comparison.Identical)
+        {
+            // Python's runs tell no content.
+            changes = ChangesSinceLoaded(model, content, options);
+            identity = changes.Length > 0 ? ModelIdentity.SameFileChanged : identity;
+        }
+
         return new RunReplay
         {
             Path = path,
             Verdict = comparison.Identical ? ReplayVerdict.Identical : comparison.Match ? ReplayVerdict.Match : ReplayVerdict.Different,
             Model = identity,
+            ModelChanges = changes,
             Comparison = comparison,
             Environment = recorded.Environment is { } environment ? EnvironmentComparison.Compare(environment, replayed.Environment!) : null,
             Recorded = recorded,
@@ -53,29 +65,63 @@ public static class RunReplayer
         ArgumentNullException.ThrowIfNull(recorded);
         ArgumentNullException.ThrowIfNull(model);
 
-        // A model that was trained or changed here since it was loaded has no file's hash any more.
-        if (recorded.ModelSha256 is { } file && string.Equals(file, model.Sha256, StringComparison.OrdinalIgnoreCase))
+        return IdentityOf(recorded, model, model.Content);
+    }
+
+    private static ModelIdentity IdentityOf(RunOutput recorded, TorchModel model, Func<string> content)
+    {
+        bool isSameFile = IsSameFile(recorded, model);
+        if (recorded.ModelContentHash is not { } expected)
         {
-            return ModelIdentity.SameFile;
+            return isSameFile ? ModelIdentity.SameFile : recorded.ModelSha256 is null ? ModelIdentity.Unknown : ModelIdentity.Different;
         }
 
-        return recorded.ModelContentHash is { } content
-            ? string.Equals(content, model.ContentHash, StringComparison.OrdinalIgnoreCase) ? ModelIdentity.SameContent : ModelIdentity.Different
-            : recorded.ModelSha256 is null ? ModelIdentity.Unknown : ModelIdentity.Different;
+        bool isSame = string.Equals(expected, ContentHash.OfBytes(Encoding.UTF8.GetBytes(content())), StringComparison.OrdinalIgnoreCase);
+        if (!isSameFile)
+        {
+            return isSame ? ModelIdentity.SameContent : ModelIdentity.Different;
+        }
+
+        // Another libtorch may write the same code otherwise.
+        bool isSameTorch = recorded.Environment?.TorchVersion == TorchEnvironmentProbe.Capture().TorchVersion;
+        return isSame || !isSameTorch ? ModelIdentity.SameFile : ModelIdentity.SameFileChanged;
+    }
+
+    // A model that was trained or changed by a cmdlet since it was loaded has no file's hash any more; one whose own code writes to its buffers has.
+    private static bool IsSameFile(RunOutput recorded, TorchModel model) =>
+        recorded.ModelSha256 is { } file && string.Equals(file, model.Sha256, StringComparison.OrdinalIgnoreCase);
+
+    // By the file itself, if it is still what was loaded.
+    private static string[] ChangesSinceLoaded(TorchModel model, string content, ReplayOptions options)
+    {
+        try
+        {
+            using ScriptModel fresh = ModelLoader.Load(model.Path!, new LoadOptions { Sha256 = model.Sha256, Device = TorchDevice.Cpu });
+            return [.. Values(content).Except(Values(fresh.Content()), StringComparer.Ordinal).Select(line => line.Split(' ')[1])];
+        }
+        catch (Exception e) when (e is ReproTorchException or IOException or UnauthorizedAccessException)
+        {
+            options.OnStep?.Invoke($"What of the model was changed since it was loaded cannot be told: {e.Message}");
+            return [];
+        }
+
+        static IEnumerable<string> Values(string content) => content.Split('\n').Where(line =>
+            line.StartsWith("parameter ", StringComparison.Ordinal) || line.StartsWith("buffer ", StringComparison.Ordinal)
+            || line.StartsWith("attribute ", StringComparison.Ordinal));
     }
 
     private static RunOutput RunAgain(RunOutput recorded, TorchModel model, ReplayOptions options)
     {
         using var session = new RandomScope();
         TorchDevice before = model.Device;
-        using BufferSnapshot? buffers = model.IsTraining ? BufferSnapshot.Take(model) : null;
+        using BufferSnapshot buffers = BufferSnapshot.Take(model);
         try
         {
             return RunHere(recorded, model, options);
         }
         finally
         {
-            buffers?.Restore();
+            buffers.Restore();
             if (!model.Device.Equals(before))
             {
                 model.MoveTo(before);

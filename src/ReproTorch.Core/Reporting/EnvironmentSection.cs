@@ -114,7 +114,7 @@ internal static class EnvironmentSection
         }
 
         Add("libtorch's build", e => e.TorchBuild);
-        Add("Thread pools", e => e.ParallelBuild);
+        Add("Thread pools", e => EnvironmentComparison.WithoutNumbersOfThreads(e.ParallelBuild));
         return rows;
 
         void Add(string label, Func<TorchEnvironment, string?> value) => rows.Add(new SideBySideRow(

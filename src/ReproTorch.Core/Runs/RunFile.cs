@@ -107,9 +107,10 @@ public static class RunFile
         return Read(archive);
     }
 
-    private static IReadOnlyList<RunOutput> Read(ZipReader archive)
+    private static RunOutput[] Read(ZipReader archive)
     {
         string path = archive.Path;
+        archive.RequireWhole();
         if (archive.Find(DocumentName) is not { } member)
         {
             return
@@ -122,10 +123,20 @@ public static class RunFile
             ];
         }
 
+        if (archive.Members.FirstOrDefault(each => each.IsDeflated) is { } packed)
+        {
+            throw FileFault.In(path, $"the member {packed.Name} is compressed, and those of a run file are not.");
+        }
+
         RunDocument document = ReadDocument(path, archive.ReadAll(member, MaxDocument));
         try
         {
-            return [.. document.Runs.Select(record => ToRun(archive, record))];
+            var members = new MembersToTake(archive);
+            RunOutput[] runs = [.. document.Runs.Select(record => ToRun(members, record))];
+            members.RequireNoOther();
+            return runs.FirstOrDefault(run => run.Outputs.DistinctBy(output => output.Name).Count() != run.Outputs.Count) is { } ambiguous
+                ? throw FileFault.In(path, $"the run '{ambiguous.Name}' has two outputs of one name.")
+                : runs;
         }
         catch (NullReferenceException e)
         {
@@ -227,10 +238,10 @@ public static class RunFile
         return counter.Length;
     }
 
-    private static RunOutput ToRun(ZipReader archive, RunRecord record) => new()
+    private static RunOutput ToRun(MembersToTake members, RunRecord record) => new()
     {
         Name = record.Name,
-        Outputs = record.Outputs.Select(output => ToValue(archive, output)).ToArray(),
+        Outputs = record.Outputs.Select(output => ToValue(members, output)).ToArray(),
         Seed = record.Seed,
         Model = record.Model,
         ModelSha256 = record.ModelSha256,
@@ -247,10 +258,10 @@ public static class RunFile
             Shape = input.Shape,
             Hash = input.Hash,
         }).ToArray(),
-        InputValues = ToInputValues(archive, record),
+        InputValues = ToInputValues(members, record),
         Arguments = record.Arguments,
-        RandomState = record.RandomState is { } folder ? ToState(archive, folder) : null,
-        OperatorTrace = record.Operators is { } operators ? ToTrace(archive, operators) : null,
+        RandomState = record.RandomState is { } folder ? ToState(members, folder) : null,
+        OperatorTrace = record.Operators is { } operators ? ToTrace(members, operators) : null,
         RecordedContentHash = record.ContentHash,
         Environment = record.Environment,
         Time = record.Time,
@@ -262,9 +273,9 @@ public static class RunFile
     };
 
     // A run of a method without arguments has no inputs, and all of them are there.
-    private static List<RunValue>? ToInputValues(ZipReader archive, RunRecord record) =>
+    private static List<RunValue>? ToInputValues(MembersToTake members, RunRecord record) =>
         record.Inputs.Any(input => input.Kept) || (record.Inputs.Count == 0 && record.RandomState is not null)
-            ? [.. record.Inputs.Select(input => ToValue(archive, new ValueRecord
+            ? [.. record.Inputs.Select(input => ToValue(members, new ValueRecord
             {
                 Name = input.Name,
                 Kind = input.Kind,
@@ -274,40 +285,38 @@ public static class RunFile
             }))]
             : null;
 
-    private static RngState ToState(ZipReader archive, string folder)
+    private static RngState ToState(MembersToTake members, string folder)
     {
         string prefix = folder + "/";
-        return RngStateFile.FromMembers(archive.Path, [.. archive.Members
-            .Where(member => member.Name.StartsWith(prefix, StringComparison.Ordinal) && member.Name.EndsWith(".npy", StringComparison.Ordinal))
-            .Select(member => new NamedTensorData(member.Name[prefix.Length..^4], NpyFile.Read(archive, member)))]);
+        return RngStateFile.FromMembers(members.Archive.Path, [.. members.TakeFolder(prefix)
+            .Select(member => new NamedTensorData(member.Name[prefix.Length..^4], NpyFile.Read(members.Archive, member)))]);
     }
 
-    private static OperatorTrace ToTrace(ZipReader archive, string name)
+    private static OperatorTrace ToTrace(MembersToTake members, string name)
     {
-        ZipMember member = archive.Find(name) ?? throw FileFault.In(archive.Path, $"the operators ({name}) are missing.");
-        archive.Verify(member);
-        using Stream stream = archive.Open(member);
-        return OperatorTraceFile.Read($"{archive.Path}, member {name}", stream);
+        ZipMember member = members.Take(name, "the operators");
+        members.Archive.Verify(member);
+        using Stream stream = members.Archive.Open(member);
+        return OperatorTraceFile.Read($"{members.Archive.Path}, member {name}", stream);
     }
 
-    private static RunValue ToValue(ZipReader archive, ValueRecord record)
+    private static RunValue ToValue(MembersToTake members, ValueRecord record)
     {
         if (record.Kind == RunValueKind.None)
         {
             return RunValue.OfNone(record.Name);
         }
 
+        string path = members.Archive.Path;
         if (record.Kind == RunValueKind.String)
         {
-            return RunValue.OfString(record.Name, record.Text ?? throw FileFault.In(archive.Path, $"the string {record.Name} has no text."));
+            return RunValue.OfString(record.Name, record.Text ?? throw FileFault.In(path, $"the string {record.Name} has no text."));
         }
 
-        ZipMember member = archive.Find(record.Member + ".npy")
-            ?? throw FileFault.In(archive.Path, $"the data of {record.Name} ({record.Member}.npy) are missing.");
-        TensorData data = NpyFile.Read(archive, member);
+        TensorData data = NpyFile.Read(members.Archive, members.Take(record.Member + ".npy", $"the data of {record.Name}"));
         if (!DTypes.TryParse(record.DType, out DType dtype) || Storable(dtype) != data.DType)
         {
-            throw FileFault.In(archive.Path, $"{record.Name} is said to be {record.DType}, but its data are {data.DType}.");
+            throw FileFault.In(path, $"{record.Name} is said to be {record.DType}, but its data are {data.DType}.");
         }
 
         data = RetypedTensorData.For(data, dtype);
@@ -315,7 +324,7 @@ public static class RunFile
         {
             RunValueKind.Tensor => RunValue.OfTensor(record.Name, data),
             RunValueKind.Number when data.Shape.Length == 0 => RunValue.OfNumber(record.Name, data),
-            _ => throw FileFault.In(archive.Path, $"{record.Name} is said to be a {record.Kind}, but is none."),
+            _ => throw FileFault.In(path, $"{record.Name} is said to be a {record.Kind}, but is none."),
         };
     }
 
@@ -419,5 +428,30 @@ public static class RunFile
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
         public override void SetLength(long value) => throw new NotSupportedException();
+    }
+
+    /// <summary>The members of a file that is read: each belongs to one thing that run.json tells of.</summary>
+    private sealed class MembersToTake(ZipReader archive)
+    {
+        private readonly HashSet<string> _rest = [.. archive.Members.Select(member => member.Name).Where(name => name != DocumentName)];
+
+        public ZipReader Archive => archive;
+
+        public ZipMember Take(string name, string what) =>
+            archive.Find(name) is not { } member ? throw FileFault.In(archive.Path, $"{what} ({name}) are missing.")
+                : _rest.Remove(name) ? member
+                : throw FileFault.In(archive.Path, $"{DocumentName} tells twice of the member {name}.");
+
+        public IEnumerable<ZipMember> TakeFolder(string prefix) => archive.Members
+            .Where(member => member.Name.StartsWith(prefix, StringComparison.Ordinal) && member.Name.EndsWith(".npy", StringComparison.Ordinal))
+            .Select(member => Take(member.Name, "the states of the random streams"));
+
+        public void RequireNoOther()
+        {
+            if (_rest.Count > 0)
+            {
+                throw FileFault.In(archive.Path, $"{DocumentName} tells nothing of the member {_rest.Min(StringComparer.Ordinal)}.");
+            }
+        }
     }
 }

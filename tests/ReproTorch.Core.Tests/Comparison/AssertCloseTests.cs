@@ -129,6 +129,14 @@ public class AssertCloseTests
         bool Passes(double rtol, double atol) => AssertCloseCases.Compare(
             one, options with { RelativeTolerance = rtol, AbsoluteTolerance = atol }).Close;
 
+        // The next smaller number in which closeness is decided; of complex numbers what is told may be a part in 2^49 too large.
+        DType[] dtypes = [result.DType!.Value, result.DifferenceDType ?? result.DType.Value];
+        bool isComplex = dtypes.Any(dtype => dtype.IsComplex());
+        bool isWhole = dtypes.All(dtype => dtype.IsInteger() || dtype == DType.@bool);
+        double Less(double value) => isComplex ? Math.Min(value * (1 - Math.ScaleB(1, -48)), Math.BitDecrement(value))
+            : isWhole && value > float.Epsilon ? MathF.BitDecrement((float)value)
+            : Math.BitDecrement(value);
+
         if (passing.Relative is { } relative)
         {
             if (!Passes(relative, passing.DefaultAbsolute))
@@ -136,9 +144,9 @@ public class AssertCloseTests
                 wrong($"rtol {relative:R} was to pass");
             }
 
-            if (relative > 1e-300 && Passes(relative * 0.999, passing.DefaultAbsolute))
+            if (relative > 0 && Passes(Less(relative), passing.DefaultAbsolute))
             {
-                wrong($"less than rtol {relative:R} passes");
+                wrong($"rtol {Less(relative):R}, less than {relative:R}, passes");
             }
         }
         else if (Passes(1e300, passing.DefaultAbsolute))
@@ -153,9 +161,9 @@ public class AssertCloseTests
                 wrong($"atol {absolute:R} was to pass");
             }
 
-            if (absolute > 1e-300 && Passes(0, absolute * 0.999))
+            if (absolute > 0 && Passes(0, Less(absolute)))
             {
-                wrong($"less than atol {absolute:R} passes");
+                wrong($"atol {Less(absolute):R}, less than {absolute:R}, passes");
             }
         }
         else if (Passes(0, 1e308))

@@ -3,6 +3,8 @@ using ReproTorch.Comparison;
 using ReproTorch.Core.Tests.Tensors.Files;
 using ReproTorch.Determinism;
 using ReproTorch.Models;
+using ReproTorch.Models.Layers;
+using ReproTorch.Provenance;
 using ReproTorch.Randomness;
 using ReproTorch.Replay;
 using ReproTorch.Runs;
@@ -143,6 +145,85 @@ public sealed class RunReplayerTests : ProcessStateTests
         Assert.Contains("ANOTHER", replay.Message, StringComparison.Ordinal);
     }
 
+    // The file is the recorded one still; what was loaded from it is not.
+    [Fact]
+    public void AModelThatRunningChangedIsNotCalledTheSameFile()
+    {
+        using var folder = new TestFolder();
+        string path = folder.File("a.pt");
+        using (ScriptModel made = LayerModel.Build(["BatchNorm1d(4)"]))
+        {
+            made.SetTraining(false);
+            made.Save(path, force: false);
+        }
+
+        using ScriptModel model = ModelLoader.Load(path, new LoadOptions());
+        using TorchTensor x = TensorFactory.Create("rand", [8, 4], []);
+        RunOutput run = Record(model, One(x), new RunOptions { IncludeInput = true });
+        Assert.Equal(ModelIdentity.SameFile, RunReplayer.Replay(run, model, new ReplayOptions()).Model);
+
+        model.SetTraining(true);
+        Record(model, One(x), new RunOptions());
+        model.SetTraining(false);
+        foreach (RunOutput recorded in new[] { run, run with { ModelContentHash = null } })
+        {
+            RunReplay replay = RunReplayer.Replay(recorded, model, new ReplayOptions());
+            Assert.Equal(ReplayVerdict.Different, replay.Verdict);
+            Assert.Equal(ModelIdentity.SameFileChanged, replay.Model);
+            Assert.Contains(replay.ModelChanges, name => name.EndsWith("running_mean", StringComparison.Ordinal));
+            Assert.Contains("CHANGED SINCE IT WAS LOADED: ", replay.Message, StringComparison.Ordinal);
+        }
+
+        // Nothing is left to look into, and the content is another all the same.
+        File.Delete(path);
+        RunReplay without = RunReplayer.Replay(run, model, new ReplayOptions());
+        Assert.Equal(ModelIdentity.SameFileChanged, without.Model);
+        Assert.Empty(without.ModelChanges);
+        Assert.Contains("ITS CONTENT IS NOT THAT OF THE RECORDED RUN", without.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnotherFileAtTheSamePathIsAnotherModel()
+    {
+        using var folder = new TestFolder();
+        string path = folder.File("a.pt");
+        using ScriptModel one = Model("def forward(self, x):\n    return x * 2.0");
+        using ScriptModel two = Model("def forward(self, x):\n    return x * 2.5");
+        one.Save(path, force: false);
+        using ScriptModel first = ModelLoader.Load(path, new LoadOptions());
+        using TorchTensor x = TensorFactory.Create("rand", [4], []);
+        RunOutput run = Record(first, One(x), new RunOptions { IncludeInput = true });
+        two.Save(path, force: true);
+        using ScriptModel second = ModelLoader.Load(path, new LoadOptions());
+        Assert.Equal(ModelIdentity.Different, RunReplayer.Replay(run, second, new ReplayOptions()).Model);
+        Assert.Equal(ModelIdentity.SameFile, RunReplayer.Replay(run, first, new ReplayOptions()).Model);
+    }
+
+    [Fact]
+    public void LongTextsOfTheEnvironmentAreShownWhereTheyDiffer()
+    {
+        using ScriptModel model = Model("def forward(self, x):\n    return x * 2.0");
+        using TorchTensor x = TensorFactory.Create("rand", [4], []);
+        RunOutput run = Record(model, One(x), new RunOptions { IncludeInput = true });
+        string build = run.Environment!.TorchBuild;
+        const string Flags = ", -Wall, -O2, -fopenmp, -DNDEBUG, -DUSE_KINETO, -DLIBKINETO_NOCUPTI, -DUSE_FBGEMM";
+        Assert.Equal("..BLAS_INFO=mkl -> ..BLAS_INFO=open", Told(build + "\nBuild settings: A=1" + Flags + ", BLAS_INFO=mkl", build + "\nBuild settings: A=1" + Flags + ", BLAS_INFO=open"));
+        Assert.Equal("GCC 9.3 -> GCC 12.2", Told("libtorch\n  GCC 9.3\n" + Flags, "libtorch\n  GCC 12.2\n" + Flags));
+        Assert.Equal("nothing -> cuDNN 8.5", Told(Flags, Flags + "\n  cuDNN 8.5"));
+        Assert.Equal("a; b -> b; a", Told("a\nb", "b\na"));
+
+        string Told(string there, string here)
+        {
+            RunReplay replay = RunReplayer.Replay(run, model, new ReplayOptions());
+            replay = replay with
+            {
+                Environment = EnvironmentComparison.Compare(run.Environment with { TorchBuild = there }, run.Environment with { TorchBuild = here }),
+            };
+            string line = Assert.Single(replay.Message.Split('\n'), line => line.Contains("TorchBuild: ", StringComparison.Ordinal));
+            return line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+        }
+    }
+
     [Fact]
     public void TolerancesDecideWhatMatches()
     {
@@ -218,6 +299,35 @@ public sealed class RunReplayerTests : ProcessStateTests
         {
             Assert.Equal(ReproTorchErrorKind.FileFormat, Assert.Throws<ReproTorchException>(() => RunReplayer.Replay(
                 run with { Arguments = [new RunArgument { Name = "x", Value = node }] }, model, new ReplayOptions())).Kind);
+        }
+    }
+
+    // A replay that left its model changed would be the last that gives the recorded bits.
+    [Fact]
+    public void AModelWhoseCodeWritesToItsBuffersCanBeReplayedAgain()
+    {
+        using var folder = new TestFolder();
+        string path = folder.File("a.pt");
+        using TorchTensor zero = TensorFactory.Create("zeros", [1], []);
+        var source = new ModelSource
+        {
+            Source = "def forward(self, x):\n    self.n.add_(1.0)\n    return x * self.n",
+            Buffers = [KeyValuePair.Create("n", zero)],
+        };
+        using (ScriptModel made = source.Compile())
+        {
+            made.Save(path, force: false);
+        }
+
+        using ScriptModel model = ModelLoader.Load(path, new LoadOptions());
+        using TorchTensor x = TensorFactory.Create("rand", [4], []);
+        RunOutput run = Record(model, One(x), new RunOptions { IncludeInput = true });
+        Assert.Equal(ModelIdentity.SameFileChanged, RunReplayer.Replay(run, model, new ReplayOptions()).Model);
+        using ScriptModel again = ModelLoader.Load(path, new LoadOptions());
+        for (int i = 0; i < 2; i++)
+        {
+            RunReplay replay = RunReplayer.Replay(run, again, new ReplayOptions());
+            Assert.Equal((ReplayVerdict.Identical, ModelIdentity.SameFile), (replay.Verdict, replay.Model));
         }
     }
 

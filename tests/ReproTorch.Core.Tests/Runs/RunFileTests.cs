@@ -5,6 +5,7 @@ using ReproTorch.Provenance;
 using ReproTorch.Randomness;
 using ReproTorch.Runs;
 using ReproTorch.Tensors;
+using ReproTorch.Tensors.Files;
 
 namespace ReproTorch.Core.Tests.Runs;
 
@@ -156,6 +157,108 @@ public sealed class RunFileTests : IDisposable
         ReproTorchException error = Assert.Throws<ReproTorchException>(() => RunFile.Read(_folder.File("x.npz")));
         Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
         Assert.Contains(Path.GetFileNameWithoutExtension(member), error.Message, StringComparison.Ordinal);
+    }
+
+    // What other programs pass over, or read otherwise, is damage.
+    [Theory]
+    [InlineData("junk behind")]
+    [InlineData("an end record behind")]
+    [InlineData("a gap")]
+    [InlineData("a CRC in a header")]
+    [InlineData("flags in the directory")]
+    [InlineData("a later zip")]
+    [InlineData("an extra field that is too long")]
+    [InlineData("another archive of several")]
+    public void WhatIsNoPartOfARunFileIsRefused(string change)
+    {
+        string path = _folder.File("x.npz");
+        RunFile.Write(path, [Run(0)], force: false);
+        byte[] bytes = File.ReadAllBytes(path);
+        int directory = bytes.AsSpan().IndexOf("PK\x1\x2"u8);
+        int end = bytes.Length - 22;
+        Assert.Equal(directory, BitConverter.ToInt32(bytes, end + 16));
+        switch (change)
+        {
+            case "junk behind":
+                bytes = [.. bytes, .. "junk"u8];
+                break;
+            case "an end record behind":
+                bytes = [.. bytes, .. bytes[end..]];
+                break;
+            case "a gap":
+                bytes = [.. bytes[..directory], 0, .. bytes[directory..]];
+                BitConverter.TryWriteBytes(bytes.AsSpan(end + 1 + 16), directory + 1);
+                break;
+            case "a CRC in a header":
+                bytes[14] ^= 1;
+                break;
+            case "flags in the directory":
+                bytes[directory + 8] ^= 2;
+                break;
+            case "a later zip":
+                bytes[directory + 6] = 64;
+                break;
+            case "an extra field that is too long":
+                bytes[30 + BitConverter.ToUInt16(bytes, 26) + 2] += 1;
+                break;
+            default:
+                bytes[end + 4] = 1;
+                break;
+        }
+
+        File.WriteAllBytes(path, bytes);
+        ReproTorchException error = Assert.Throws<ReproTorchException>(() => RunFile.Read(path));
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+        Assert.Contains("x.npz", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMemberThatNothingTellsOfIsRefusedAndSoIsOneThatIsToldTwice()
+    {
+        string path = _folder.File("x.npz");
+        RunFile.Write(path, [Replayable(0)], force: false);
+        IReadOnlyList<NamedTensorData> arrays = NpzFile.Read(path);
+        string json = Document();
+        Rewrite(json, arrays);
+        Assert.Single(RunFile.Read(path));
+        Rewrite(json, [.. arrays, arrays[0] with { Name = "more" }]);
+        Refused("tells nothing of the member more.npy");
+        Rewrite(json.Replace("\"member\": \"output.0\"", "\"member\": \"inputs/x\"", StringComparison.Ordinal), arrays);
+        Refused("inputs/x.npy");
+
+        void Refused(string words)
+        {
+            ReproTorchException error = Assert.Throws<ReproTorchException>(() => RunFile.Read(path));
+            Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+            Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        }
+
+        string Document()
+        {
+            using System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.OpenRead(path);
+            using var reader = new StreamReader(archive.GetEntry("run.json")!.Open());
+            return reader.ReadToEnd();
+        }
+
+        void Rewrite(string document, IReadOnlyList<NamedTensorData> members)
+        {
+            byte[] trace;
+            using (System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.OpenRead(path))
+            {
+                using var copy = new MemoryStream();
+                using Stream stream = archive.GetEntry("operators.jsonl")!.Open();
+                stream.CopyTo(copy);
+                trace = copy.ToArray();
+            }
+
+            NpzFile.Write(path, members, force: true);
+            using System.IO.Compression.ZipArchive target = System.IO.Compression.ZipFile.Open(path, System.IO.Compression.ZipArchiveMode.Update);
+            foreach ((string name, byte[] data) in new[] { ("operators.jsonl", trace), ("run.json", System.Text.Encoding.UTF8.GetBytes(document)) })
+            {
+                using Stream stream = target.CreateEntry(name, System.IO.Compression.CompressionLevel.NoCompression).Open();
+                stream.Write(data);
+            }
+        }
     }
 
     private static RunOutput Replayable(int seed)

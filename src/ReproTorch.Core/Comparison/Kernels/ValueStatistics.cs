@@ -121,14 +121,48 @@ internal sealed class ValueStatistics
             return;
         }
 
-        double relative = (difference - DefaultAbsolute) / reference;
-        while (double.IsFinite(relative) && difference > (relative * reference) + DefaultAbsolute)
+        // The quotient rounds, and so does the product; what passes is looked for next to it, in steps that double and then halve. The bits of
+        // positive numbers are in the numbers' order.
+        double quotient = (difference - DefaultAbsolute) / reference;
+        if (!double.IsFinite(quotient))
         {
-            relative = Math.BitIncrement(relative);
+            NeededRelative = double.PositiveInfinity;
+            return;
         }
 
-        NeededRelative = Math.Max(NeededRelative, relative);
+        long passing = Number(quotient);
+        long failing = passing;
+        for (long step = 1; !Passes(passing); step *= 2)
+        {
+            failing = passing;
+            passing = Math.Min(passing + step, Number(double.PositiveInfinity));
+        }
+
+        for (long step = 1; failing >= passing || Passes(failing); step *= 2)
+        {
+            passing = Math.Min(passing, failing);
+            failing = Math.Max(passing - step, 0);
+        }
+
+        while (passing - failing > 1)
+        {
+            long middle = failing + ((passing - failing) / 2);
+            (failing, passing) = Passes(middle) ? (failing, middle) : (middle, passing);
+        }
+
+        NeededRelative = Math.Max(NeededRelative, Value(passing));
+
+        bool Passes(long number) => RoundsToSingle
+            ? (float)difference <= ((float)Value(number) * (float)reference) + (float)DefaultAbsolute
+            : difference <= (Value(number) * reference) + DefaultAbsolute;
+
+        long Number(double value) => RoundsToSingle ? BitConverter.SingleToInt32Bits((float)value) : BitConverter.DoubleToInt64Bits(value);
+
+        double Value(long number) => RoundsToSingle ? BitConverter.Int32BitsToSingle((int)number) : BitConverter.Int64BitsToDouble(number);
     }
+
+    /// <summary>Whether closeness is decided in float32, as that of integers is: needed tolerances are then float32's numbers.</summary>
+    public bool RoundsToSingle { get; init; }
 
     /// <summary>Takes in what was gathered of the segment that follows.</summary>
     /// <param name="next">The segment's.</param>

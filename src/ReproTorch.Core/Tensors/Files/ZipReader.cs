@@ -30,13 +30,17 @@ internal sealed class ZipReader : IDisposable
     private const long MaxRatioInAll = 20;
 
     private readonly FileBytes _file;
+    private readonly List<ZipMember> _entries;
+    private readonly Place _directory;
     private readonly Dictionary<string, ZipMember> _byName;
 
-    private ZipReader(FileBytes file, IReadOnlyList<ZipMember> members, bool hasComment)
+    private ZipReader(FileBytes file, List<ZipMember> entries, Place directory, bool hasComment)
     {
         _file = file;
-        Members = members;
-        _byName = members.ToDictionary(member => member.Name, StringComparer.Ordinal);
+        _entries = entries;
+        _directory = directory;
+        Members = entries.FindAll(member => !member.IsFolder);
+        _byName = Members.ToDictionary(member => member.Name, StringComparer.Ordinal);
         HasComment = hasComment;
     }
 
@@ -58,8 +62,8 @@ internal sealed class ZipReader : IDisposable
     {
         try
         {
-            List<ZipMember> members = ReadDirectory(file, out bool hasComment);
-            return new ZipReader(file, members, hasComment);
+            (List<ZipMember> entries, Place directory) = ReadDirectory(file, out bool hasComment);
+            return new ZipReader(file, entries, directory, hasComment);
         }
         catch
         {
@@ -156,11 +160,14 @@ internal sealed class ZipReader : IDisposable
         }
     }
 
-    private static List<ZipMember> ReadDirectory(FileBytes file, out bool hasComment)
+    /// <summary>Refuses an archive that is more than its members (<see cref="ZipLayout"/>).</summary>
+    public void RequireWhole() => ZipLayout.RequireWhole(_file, _entries, _directory.Offset, _directory.End);
+
+    private static (List<ZipMember> Entries, Place Directory) ReadDirectory(FileBytes file, out bool hasComment)
     {
         (long offset, long length, long count) = FindDirectory(file, out hasComment);
         byte[] directory = file.Read(offset, (int)length);
-        var members = new List<ZipMember>((int)Math.Min(count, length / 46));
+        var entries = new List<ZipMember>((int)Math.Min(count, length / 46));
         var names = new HashSet<string>(StringComparer.Ordinal);
         ReadOnlySpan<byte> rest = directory;
         for (long i = 0; i < count; i++)
@@ -171,14 +178,16 @@ internal sealed class ZipReader : IDisposable
                 throw FileFault.In(file.Path, $"it has two members called {member.Name}.");
             }
 
-            if (!member.IsFolder)
-            {
-                members.Add(member);
-            }
+            entries.Add(member);
         }
 
-        CheckOverlaps(file, members);
-        return members;
+        if (!rest.IsEmpty)
+        {
+            throw FileFault.In(file.Path, $"its directory is damaged: {rest.Length} bytes follow its {count} entries.");
+        }
+
+        CheckOverlaps(file, entries.FindAll(member => !member.IsFolder));
+        return (entries, new Place(offset, offset + length));
     }
 
     private static (long Offset, long Length, long Count) FindDirectory(FileBytes file, out bool hasComment)
@@ -201,6 +210,11 @@ internal sealed class ZipReader : IDisposable
             }
 
             long count = BinaryPrimitives.ReadUInt16LittleEndian(end[10..]);
+            if (end[4..8].ContainsAnyExcept((byte)0) || count != BinaryPrimitives.ReadUInt16LittleEndian(end[8..]))
+            {
+                throw FileFault.In(file.Path, "its end record tells of an archive in several files, which is not supported.");
+            }
+
             long length = BinaryPrimitives.ReadUInt32LittleEndian(end[12..]);
             long offset = BinaryPrimitives.ReadUInt32LittleEndian(end[16..]);
             long limit = file.Length - tail + at;
@@ -284,7 +298,17 @@ internal sealed class ZipReader : IDisposable
         }
 
         string name = ReadName(file, rest.Slice(46, nameLength));
-        ReadZip64(file, name, rest.Slice(46 + nameLength, extraLength), ref length, ref stored, ref local);
+        if (!ReadZip64(file, name, rest.Slice(46 + nameLength, extraLength), ref length, ref stored, ref local))
+        {
+            throw FileFault.In(file.Path, $"an extra field of the member {name} is longer than all of them.");
+        }
+
+        // 6.3 is the newest version of the format.
+        if (rest[6] > 63)
+        {
+            throw FileFault.In(file.Path, $"the member {name} takes version {rest[6] / 10}.{rest[6] % 10} of the zip format to be read, which there is not.");
+        }
+
         rest = rest[(46 + nameLength + extraLength + commentLength)..];
         if ((flags & 1) != 0)
         {
@@ -308,7 +332,7 @@ internal sealed class ZipReader : IDisposable
 
         long data = DataOffset(file, name, local, directoryOffset);
         return stored <= directoryOffset - data
-            ? new ZipMember(name, data, stored, length, crc, method == 8)
+            ? new ZipMember(name, data, stored, length, crc, method == 8, local, flags)
             : throw FileFault.In(file.Path, $"the member {name} is said to be {stored} bytes at {data}, which is outside the file.");
     }
 
@@ -332,8 +356,8 @@ internal sealed class ZipReader : IDisposable
             : name;
     }
 
-    // Extra field 1 holds, in this order, those of the three that do not fit 32 bits.
-    private static void ReadZip64(FileBytes file, string name, ReadOnlySpan<byte> extra, ref long length, ref long stored, ref long local)
+    // Extra field 1 holds, in this order, those of the three that do not fit 32 bits. False when a field does not end with the others.
+    internal static bool ReadZip64(FileBytes file, string name, ReadOnlySpan<byte> extra, ref long length, ref long stored, ref long local)
     {
         while (extra.Length >= 4)
         {
@@ -341,7 +365,7 @@ internal sealed class ZipReader : IDisposable
             int size = BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]);
             if (size > extra.Length - 4)
             {
-                return;
+                return false;
             }
 
             ReadOnlySpan<byte> field = extra.Slice(4, size);
@@ -354,8 +378,9 @@ internal sealed class ZipReader : IDisposable
             Take(ref length, ref field);
             Take(ref stored, ref field);
             Take(ref local, ref field);
-            return;
         }
+
+        return true;
 
         void Take(ref long value, ref ReadOnlySpan<byte> field)
         {
@@ -390,7 +415,7 @@ internal sealed class ZipReader : IDisposable
 
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[26..]);
         int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if (local > directoryOffset - 30 - nameLength)
+        if (local > directoryOffset - 30 - nameLength - extraLength)
         {
             throw FileFault.In(file.Path, $"the member {name} is damaged: its name leaves the file.");
         }
@@ -413,4 +438,6 @@ internal sealed class ZipReader : IDisposable
             }
         }
     }
+
+    private readonly record struct Place(long Offset, long End);
 }

@@ -138,6 +138,11 @@ public sealed class TestRunOutputCommand : ReproTorchCmdlet
             WriteWarning($"The model {Model!.Name} is not the one that the run '{run.Name}' was recorded with.");
         }
 
+        if (replay.Model == ModelIdentity.SameFileChanged)
+        {
+            WriteWarning($"The model {Model!.Name} was changed since it was loaded: it is not as it was when the run '{run.Name}' was recorded.");
+        }
+
         WriteObject(Quiet ? replay.Match : replay);
     }
 }
