@@ -26,7 +26,9 @@ public sealed record EnvironmentComparison
         var differences = new List<EnvironmentDifference>();
         foreach ((string name, string meaning, Func<TorchEnvironment, object?> read) in s_properties)
         {
-            Add(differences, name, Text(read(reference)), Text(read(difference)), meaning);
+            string? one = Text(read(reference));
+            string? other = Text(read(difference));
+            Add(differences, name, one, other, (one is null || other is null) && IsAlwaysSomething(name) ? OnOneSide : meaning);
         }
 
         foreach (string name in reference.Variables.Keys.Union(difference.Variables.Keys).Order(StringComparer.Ordinal))
@@ -41,6 +43,12 @@ public sealed record EnvironmentComparison
 
         return new EnvironmentComparison { Differences = differences };
     }
+
+    private const string OnOneSide = "Recorded on one side only: whether it differs is not known.";
+
+    // A switch is on or off; a variable may not be set, and a device or a library may not be there.
+    private static bool IsAlwaysSomething(string name) =>
+        name.StartsWith("Determinism.", StringComparison.Ordinal) && name != "Determinism.CublasWorkspaceConfig";
 
     private static readonly (string Name, string Meaning, Func<TorchEnvironment, object?> Read)[] s_properties =
     [

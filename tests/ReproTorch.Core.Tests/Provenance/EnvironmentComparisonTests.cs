@@ -38,6 +38,22 @@ public sealed class EnvironmentComparisonTests : ProcessStateTests
     [InlineData("v2.6.3", "v2.7.0")]
     public void OtherThreadPoolsAreADifference(string there, string here) => Assert.Equal("ParallelBuild", Assert.Single(Compare(there, here).Differences).Name);
 
+    // What one side did not record may be the same: nothing is claimed of it. A cuBLAS workspace may not be set.
+    [Fact]
+    public void OfASwitchThatOneSideDidNotRecordNothingIsClaimed()
+    {
+        var reference = new TorchEnvironment { Determinism = new DeterminismSettings() };
+        var difference = new TorchEnvironment
+        {
+            Determinism = new DeterminismSettings { FlushDenormal = false, CublasWorkspaceConfig = ":4096:8" },
+        };
+        EnvironmentComparison comparison = EnvironmentComparison.Compare(reference, difference);
+        Assert.Equal(
+            [("Determinism.FlushDenormal", "Recorded on one side only: whether it differs is not known."),
+                ("Determinism.CublasWorkspaceConfig", "cuBLAS may split its sums otherwise.")],
+            comparison.Differences.Select(found => (found.Name, found.Meaning)));
+    }
+
     // One thread and back: the environment tells what is, and thread pools stay the same.
     [Fact]
     public void TheNumberOfThreadsIsOneDifferenceAndNotTwo()
