@@ -113,6 +113,37 @@ class Recurrent(nn.Module):
         return out, h, c
 
 
+class Hooked(nn.Module):
+    """Hooks of the module itself are not in its forward; whoever calls it runs them."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+        for hook in (noisy_input, doubled_input):
+            self.register_forward_pre_hook(hook)
+        for hook in (with_input, unchanged):
+            self.register_forward_hook(hook)
+
+    def forward(self, x: Tensor, y: Tensor):
+        return self.linear(x) + y
+
+
+def noisy_input(self, input: Tuple[Tensor, Tensor]) -> Tuple[Tensor, Tensor]:
+    return input[0] + torch.rand_like(input[0]), input[1]
+
+
+def doubled_input(self, input: Tuple[Tensor, Tensor]) -> Tuple[Tensor, Tensor]:
+    return input[0], input[1] * 2
+
+
+def with_input(self, input: Tuple[Tensor, Tensor], result: Tensor) -> Tuple[Tensor, Tensor]:
+    return result + 10 * input[0], input[1]
+
+
+def unchanged(self, input: Tuple[Tensor, Tensor], result: Tuple[Tensor, Tensor]) -> None:
+    pass
+
+
 def run(folder, name, model, inputs, traced=False, extra=()):
     """Runs a model file on .npy inputs and gives the run file's arrays."""
     path = os.path.join(folder, name + ".pt")
@@ -196,6 +227,12 @@ def main():
                 expected = flatten(dropout(torch.from_numpy(matrix)))
             for traced in (False, True):
                 compare(f"dropout {seed}", run(folder, f"dropout{seed}", dropout, [matrix], traced, ("--seed", str(seed))), expected)
+
+        hooked = torch.jit.script(Hooked())
+        torch.manual_seed(7)
+        with torch.no_grad():
+            expected = flatten(hooked(torch.from_numpy(matrix), torch.from_numpy(matrix)))
+        compare("hooked", run(folder, "hooked", hooked, [matrix, matrix], extra=("--seed", "7")), expected)
 
         # An .npz whose members bear the arguments' names, in another order.
         path = os.path.join(folder, "two.pt")

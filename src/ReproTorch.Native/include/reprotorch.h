@@ -340,7 +340,9 @@ RPT_API rpt_error *rpt_module_method(const rpt_module *module, const char *name,
  * list to List[T], list and tuple to each other, None to Optional, a string to device, a tensor of one element to the
  * number in it). Stricter than Python: a float tensor is no int, None is no bool and no Tensor. A wrong count or type gives
  * RPT_ERROR_INVALID_ARGUMENT that names the argument and shows the schema. Lists and dicts are copied: a method that
- * changes them does not change the caller's. record_gradients 0: torch.no_grad(). */
+ * changes them does not change the caller's. record_gradients 0: torch.no_grad(). `forward` runs with the forward hooks that
+ * the module itself has, as a call of the module in Python does; copies, traces and freezing of such a module are refused,
+ * as they would leave the hooks out. */
 RPT_API rpt_error *rpt_method_run(const rpt_method *method, rpt_value *const *arguments, int64_t argument_count,
                                   const char *const *keyword_names, rpt_value *const *keyword_values,
                                   int64_t keyword_count, int32_t record_gradients, rpt_value **out_value);

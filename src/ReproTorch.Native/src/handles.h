@@ -24,6 +24,8 @@ struct rpt_method {
     // tensors. Otherwise both are -1.
     int64_t fewest_tensors;
     int64_t most_tensors;
+    // forward of a module with hooks: they run before and after it.
+    bool has_hooks;
 };
 
 struct rpt_generator {

@@ -23,17 +23,47 @@ IValue run(const rpt_method &method, torch::jit::Stack &&stack, bool record_grad
     return std::move(stack.back());
 }
 
-IValue run(const rpt_method &method, const Arguments &arguments, bool record_gradients) {
+IValue call(const rpt_method &method, Function &function, const Arguments &arguments) {
     auto stack = stack_for(method, arguments.positional.size());
     std::string why;
-    if (!bind_arguments(method.function->getSchema(), 1, arguments, NumbersAsTensors::no, stack, why)) {
+    if (!bind_arguments(function.getSchema(), 1, arguments, NumbersAsTensors::no, stack, why)) {
         invalid(why);
     }
-    return run(method, std::move(stack), record_gradients);
+    function.run(stack);
+    return std::move(stack.back());
+}
+
+// As torch/nn/modules/module.py of 1.13 has it (_call_impl): hooks see the arguments by position, as a tuple; what a pre-hook returns takes
+// their place, what a hook returns that of the result.
+IValue call_with_hooks(const rpt_method &method, Arguments arguments) {
+    for (auto *hook : method.owner.type()->getForwardPreHooks()) {
+        auto result = call(method, *hook, {{c10::ivalue::Tuple::create(arguments.positional)}, {}});
+        if (result.isTuple()) {
+            arguments.positional = result.toTupleRef().elements().vec();
+        } else if (!result.isNone()) {
+            arguments.positional = {std::move(result)};
+        }
+    }
+    auto result = call(method, *method.function, arguments);
+    for (auto *hook : method.owner.type()->getForwardHooks()) {
+        auto other = call(method, *hook, {{c10::ivalue::Tuple::create(arguments.positional), result}, {}});
+        if (!other.isNone()) {
+            result = std::move(other);
+        }
+    }
+    return result;
+}
+
+IValue run(const rpt_method &method, const Arguments &arguments, bool record_gradients) {
+    const c10::AutoGradMode gradients(record_gradients);
+    return method.has_hooks ? call_with_hooks(method, arguments) : call(method, *method.function, arguments);
 }
 
 // For the common case, all arguments plain tensors, nothing has to be looked at per call but their count.
 void note_tensor_counts(rpt_method &method) {
+    if (method.has_hooks) {
+        return;
+    }
     const auto &arguments = method.function->getSchema().arguments();
     int64_t fewest = 0;
     for (size_t i = 1; i < arguments.size(); ++i) {
@@ -63,6 +93,17 @@ Function &find_method(const torch::jit::Module &module, const std::string &name)
     return *function;
 }
 
+bool has_forward_hooks(const torch::jit::Module &module) {
+    return !module.type()->getForwardPreHooks().empty() || !module.type()->getForwardHooks().empty();
+}
+
+void require_no_forward_hooks(const torch::jit::Module &module, const char *what) {
+    if (has_forward_hooks(module)) {
+        invalid("The module has forward hooks of its own, which are not part of its forward: ", what,
+                " would leave them out. Give the module to another one whose forward calls it, and script that: then they are part of it.");
+    }
+}
+
 } // namespace rpt
 
 using namespace rpt;
@@ -73,7 +114,8 @@ rpt_error *rpt_module_method(const rpt_module *module, const char *name, rpt_met
             const auto &owner = module_of(module);
             const auto text = require_text(name, "name");
             auto *function = &find_method(owner, text);
-            auto method = std::make_unique<rpt_method>(rpt_method{owner, function, -1, -1});
+            auto method = std::make_unique<rpt_method>(
+                rpt_method{owner, function, -1, -1, text == "forward" && has_forward_hooks(owner)});
             note_tensor_counts(*method);
             *out_method = method.release();
         },

@@ -178,6 +178,9 @@ bool is_training(const Module &module) {
 Module clone_module(const Module &module) {
     const at::NoGradGuard no_grad;
     auto copy = module.clone(/*inplace=*/true).deepcopy();
+    if (!has_forward_hooks(copy)) {
+        require_no_forward_hooks(module, "a copy");
+    }
     visit_attributes(module, [&](const std::string &name, const IValue &value, const Module &, size_t) {
         if (value.isTensor() && value.toTensor().defined() && value.toTensor().requires_grad()) {
             const auto place = find_place(copy, name);

@@ -12,6 +12,12 @@ const torch::jit::Module &module_of(const rpt_module *handle);
 // The method of that name, or a failure that lists those that there are.
 torch::jit::Function &find_method(const torch::jit::Module &module, const std::string &name);
 
+// Whether the module itself, and not only one within it, has forward hooks: what calls the module runs them around its forward.
+bool has_forward_hooks(const torch::jit::Module &module);
+
+// Refuses to do what would lose them.
+void require_no_forward_hooks(const torch::jit::Module &module, const char *what);
+
 // False for a module without a `training` attribute too.
 bool is_training(const torch::jit::Module &module);
 

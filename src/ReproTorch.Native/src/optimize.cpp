@@ -57,6 +57,7 @@ rpt_error *rpt_module_optimize(const rpt_module *module, int32_t level, const ch
             if (!original.find_method("forward")) {
                 find_method(original, "forward");
             }
+            require_no_forward_hooks(original, "freezing");
             const auto kept = names_to_keep(original, preserved, preserved_count);
             auto result = freeze(original, kept, level != RPT_OPTIMIZE_FREEZE);
             if (level == RPT_OPTIMIZE_INFERENCE) {

@@ -341,6 +341,9 @@ rpt_error *rpt_module_trace(const rpt_module *module, const char *method, rpt_va
         [&] {
             const auto &original = module_of(module);
             auto &function = find_method(original, require_text(method, "method"));
+            if (function.name() == "forward") {
+                require_no_forward_hooks(original, "a trace");
+            }
             const auto given = arguments_of(arguments, argument_count, keyword_names, keyword_values, keyword_count);
             const auto call = prepare(original, function, given);
             const auto frozen = describe_frozen(original, function); // before the run, which may assign attributes
