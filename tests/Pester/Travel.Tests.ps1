@@ -146,6 +146,33 @@ Describe 'Jobs and sessions' {
     }
 }
 
+Describe 'A session of New-PSSession' {
+    BeforeAll {
+        # It writes and reads with the engine's types only, as that cmdlet makes it.
+        $runspace = [runspacefactory]::CreateOutOfProcessRunspace([System.Management.Automation.Runspaces.TypeTable]::LoadDefaultTypeFiles())
+        $runspace.Open()
+        $session = [System.Management.Automation.Runspaces.PSSession]::Create($runspace, 'strange', $null)
+    }
+
+    AfterAll { $runspace.Dispose() }
+
+    It 'says what is missing of a <Name> that it was sent, and takes its bytes' -ForEach @(
+        @{ Name = 'RunOutput' }, @{ Name = 'TorchTensor' }
+    ) {
+        $sent = $Name -eq 'RunOutput' ? $run : $tensor
+        $told = Invoke-Command $session -ArgumentList $sent, $sent.Packed, $module, $sent.GetType().FullName {
+            param($bag, $bytes, $module, $type)
+            Import-Module $module
+            $null = $bag.Outputs, $bag.Shape # PowerShell passes over what goes wrong in a property
+            try { Compare-RunOutput $bag $bag -ErrorAction Stop } catch { "$_" }
+            try { Invoke-Expression "[$type] `$bag" } catch { "$_" }
+            Invoke-Expression "[$type] `$bytes"
+        }
+        $told[0..1] | ForEach-Object { $_ | Should -BeLike "*Of this $Name only some properties were sent*" -Because $_ }
+        (Compare-RunOutput $sent $told[2]).Identical | Should -BeTrue
+    }
+}
+
 Describe 'Test-TorchDeterminism -Session' {
     It 'compares the machines, and names the operator and what differs there' {
         $session = New-LocalSession

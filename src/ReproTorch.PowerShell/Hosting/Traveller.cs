@@ -60,25 +60,26 @@ public sealed class Traveller : PSTypeConverter
         }
     }
 
-    /// <summary>What a bag of properties was; the value itself where it is none that was packed.</summary>
-    /// <exception cref="ReproTorchException">Its bytes are damaged.</exception>
-    public static object? Revive(object? value)
-    {
-        if (value is not PSObject { BaseObject: PSCustomObject } bag || TypeOf(bag) is not { } type || BytesOf(bag) is not { } bytes)
-        {
-            return value;
-        }
+    /// <summary>What a bag of properties was; the value itself where it is no such bag.</summary>
+    /// <exception cref="ReproTorchException">Its bytes are damaged, or were not sent with it.</exception>
+    public static object? Revive(object? value) =>
+        value is PSObject { BaseObject: PSCustomObject } bag && TypeOf(bag) is { } type ? Open(bag, type) : value;
 
-        return s_revived.GetValue(bytes, _ => Unpack(type, bytes));
-    }
+    /// <summary>What a bag was that has the type's name, for the properties that it is given (<see cref="TravellerTypes"/>).</summary>
+    /// <exception cref="ReproTorchException">Its bytes are damaged, or were not sent with it.</exception>
+    public static object Open(PSObject bag) => Open(bag, TypeOf(bag) ?? typeof(object));
 
     /// <inheritdoc/>
     public override bool CanConvertFrom(object sourceValue, Type destinationType) =>
-        sourceValue is PSObject bag && TypeOf(bag) == destinationType && BytesOf(bag) is not null;
+        sourceValue is byte[] || (sourceValue is PSObject bag && (bag.BaseObject is byte[] || TypeOf(bag) == destinationType));
 
     /// <inheritdoc/>
-    public override object? ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
-        Unpack(destinationType, BytesOf((PSObject)sourceValue)!);
+    public override object? ConvertFrom(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) => sourceValue switch
+    {
+        byte[] bytes => Unpack(destinationType, bytes),
+        PSObject { BaseObject: byte[] bytes } => Unpack(destinationType, bytes),
+        _ => Open((PSObject)sourceValue, destinationType),
+    };
 
     /// <inheritdoc/>
     public override bool CanConvertTo(object sourceValue, Type destinationType) => false;
@@ -86,6 +87,13 @@ public sealed class Traveller : PSTypeConverter
     /// <inheritdoc/>
     public override object ConvertTo(object sourceValue, Type destinationType, IFormatProvider formatProvider, bool ignoreCase) =>
         throw new InvalidCastException($"A {sourceValue?.GetType()} cannot be made a {destinationType}.");
+
+    private static object Open(PSObject bag, Type type) => BytesOf(bag) is { } bytes
+        ? s_revived.GetValue(bytes, _ => Unpack(type, bytes))
+        : throw new ReproTorchException(
+            ReproTorchErrorKind.InvalidArgument,
+            $"Of this {type.Name} only some properties were sent: a session knows no types but the engine's own. Send its property "
+            + $"{PropertyName}, which is bytes, and cast those: [{type.FullName}] $bytes.");
 
     private static object Unpack(Type type, byte[] bytes)
     {
@@ -128,10 +136,11 @@ public sealed class Traveller : PSTypeConverter
         return null;
     }
 
-    private static byte[]? BytesOf(PSObject bag) => bag.Properties[PropertyName]?.Value switch
+    // What the type data add to a bag packs an object, which a bag is not.
+    private static byte[]? BytesOf(PSObject bag) => bag.Properties[PropertyName] is { MemberType: not PSMemberTypes.CodeProperty } sent ? sent.Value switch
     {
         byte[] bytes => bytes,
         PSObject { BaseObject: byte[] bytes } => bytes,
         _ => null,
-    };
+    } : null;
 }

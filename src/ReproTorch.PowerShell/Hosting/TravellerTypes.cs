@@ -22,7 +22,7 @@ public sealed class TravellerTypes : IModuleAssemblyInitializer
             {
                 if (property.GetIndexParameters().Length == 0)
                 {
-                    var read = ScriptBlock.Create($"[{typeof(Traveller).FullName}]::Revive($this).{property.Name}");
+                    var read = ScriptBlock.Create($"[{typeof(Traveller).FullName}]::Open($this).{property.Name}");
                     data.Members.Add(property.Name, new ScriptPropertyData(property.Name, read));
                 }
             }
