@@ -146,7 +146,9 @@ public static class RunFile
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw FileFault.In(path, $"{DocumentName} is damaged: {e.Message}", e);
+            // .NET tells the place in messages of its own alone.
+            string place = e is JsonException { Path: { } at } && !e.Message.Contains(at, StringComparison.Ordinal) ? $"{at}: " : string.Empty;
+            throw FileFault.In(path, $"{DocumentName} is damaged: {place}{e.Message}", e);
         }
 
         if (document?.Format != Format)
