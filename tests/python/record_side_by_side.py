@@ -345,7 +345,7 @@ def forged(folder, path):
             for parent in parents:
                 document = document[parent]
             document[last] = value
-        rewrite(f"{place} is {json.dumps(value)}".replace('"', "'"), json_with(change))
+        rewrite(f"{place} is {json.dumps(value)}"[:100].replace('"', "'"), json_with(change))
 
     for side in ("inputs", "outputs"):
         rewrite(f"{side} without a kind", json_with(lambda document, side=side: document["runs"][0][side][0].pop("kind")))

@@ -90,7 +90,7 @@ public sealed class TensorFileTests : IDisposable
         Assert.All(archive.Members, member => Assert.Equal(0, member.Offset % 64));
     }
 
-    // 600 MB of zeros in members of 150 each: every one within its bounds, together no longer. A quarter of that is read.
+    // Four members of 150 MB of zeros: each is within its bounds, and all together are not. One alone is read.
     [Theory]
     [InlineData(4, false)]
     [InlineData(1, true)]
