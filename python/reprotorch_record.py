@@ -667,6 +667,9 @@ class Trace:
             raise RunFileError(f"{path}: the operators are damaged or were cut short: {error}") from error
         if not isinstance(header, dict) or header.get("format") != TRACE_FORMAT or header.get("version") != VERSION:
             raise RunFileError(f"{path}: the operators are no trace of version {VERSION}: {lines[0][:80]}")
+        misfit = _misfit(header, _HEADER) or _misfit(end, _END)
+        if misfit:
+            raise RunFileError(f"{path}: the operators are damaged: {misfit}.")
         if not isinstance(end, dict) or end.get("records") != len(records):
             raise RunFileError(f"{path}: the operators were cut short: there are {len(records)}, and {lines[-2][:40]} stands at the end.")
         for number, record in enumerate(records, 2):
@@ -931,12 +934,15 @@ def record_training(model, losses, metrics=None, name="training", seed=None, inp
     seed: what torch.manual_seed was given right before the loop; it is told, not set. inputs: the examples, by the names of the arguments
     of forward, and "target"; their hashes are kept. model_path: the file that the model was loaded from, whose hash is kept.
     """
+    losses = list(losses)
     if any(isinstance(epoch, numbers.Real) or getattr(epoch, "ndim", 1) == 0 for epoch in losses):
         raise TypeError("losses holds numbers. Give a list of them for each epoch: [[..], [..]].")
+    losses = [list(epoch) for epoch in losses]
     if not all(len(epoch) for epoch in losses):
         raise ValueError("An epoch of losses has no step. Leave it out.")
     series = {"loss": [_mean(map(float, epoch)) for epoch in losses]}
     for label, values in (metrics or {}).items():
+        values = list(values)
         if label in series or len(values) != len(losses):
             raise ValueError(f"The metric {label} has {len(values)} numbers for {len(losses)} epochs. Give one for each."
                              if label not in series else "The metric loss is made of the losses. Give yours another name.")
@@ -989,12 +995,8 @@ class _Archive:
 
     def __init__(self, file):
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
-        self._names = set()
 
     def add(self, name, length, chunks):
-        if name in self._names:
-            raise ValueError(f"Two values would be kept as {name}. Each needs a name of its own.")
-        self._names.add(name)
         info = zipfile.ZipInfo(name)
         info.file_size = length
         large = length * 1.05 > zipfile.ZIP64_LIMIT
@@ -1018,12 +1020,15 @@ class _Archive:
         self._zip.close()
 
 
-def _run_record(run, folder, archive):
+def _run_record(run, folder, members):
+    """What run.json tells of a run; its arrays and its operators come to the members, by name."""
     def member(prefix, value):
         if value.array is None:
             return None
         name = folder + prefix + _member_name(value.name)
-        archive.add_array(name, value.array)
+        if name in members:
+            raise ValueError(f"Two values would be kept as {name}. Each needs a name of its own.")
+        members[name] = value.array
         return name
 
     outputs = [{"name": value.name, "kind": value.kind, "dType": value.dtype, "member": member("", value), "text": value.text}
@@ -1036,9 +1041,9 @@ def _run_record(run, folder, archive):
         inputs.append(told)
     if run.random_state:
         for name, array in run.random_state.items():
-            archive.add_array(f"{folder}random/{name}", array)
+            members[f"{folder}random/{name}"] = array
     if run.operators is not None:
-        archive.add(folder + "operators.jsonl", sum(map(len, run.operators.chunks())), run.operators.chunks())
+        members[folder + "operators.jsonl"] = run.operators
     return {
         "name": run.name,
         "seed": run.seed,
@@ -1061,19 +1066,34 @@ def _run_record(run, folder, archive):
     }
 
 
+def _document(runs, members):
+    """run.json of the runs, of which nothing is written that the readers would refuse."""
+    records = [_run_record(run, "" if len(runs) == 1 else f"run{i}/", members) for i, run in enumerate(runs)]
+    document = {"format": FORMAT, "version": VERSION, "runs": records}
+    misfit = _misfit(json.loads(json.dumps(document)), _DOCUMENT)
+    if misfit:
+        raise ValueError(f"A run file cannot keep this: {misfit}. Whole numbers are of 64 bits, and others finite. Nothing was written.")
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+
 def write(path, runs, force=False):
     """Writes one run or several to a run file. Whatever happens, the old file or the new one is there, whole; an existing one is replaced
-    only with force."""
+    only with force. What a run file cannot keep is a ValueError, and nothing is written."""
     runs = [runs] if isinstance(runs, Run) else list(runs)
     path = os.path.abspath(os.fspath(path))
     if not force and os.path.lexists(path):
         raise FileExistsError(f"The file '{path}' exists. It was left as it is; use force=True to replace it.")
+    members = {}
+    document = _document(runs, members)
     handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)[:40]}.", suffix=".tmp", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "w+b") as file:
             with contextlib.closing(_Archive(file)) as archive:
-                records = [_run_record(run, "" if len(runs) == 1 else f"run{i}/", archive) for i, run in enumerate(runs)]
-                document = json.dumps({"format": FORMAT, "version": VERSION, "runs": records}, indent=2, ensure_ascii=False).encode()
+                for name, content in members.items():
+                    if isinstance(content, Trace):
+                        archive.add(name, sum(map(len, content.chunks())), content.chunks())
+                    else:
+                        archive.add_array(name, content)
                 archive.add("run.json", len(document), [document])
             file.flush()
             os.fsync(file.fileno())
@@ -1104,8 +1124,10 @@ def _check_members(path, archive, size):
             unpacked += info.file_size
             if info.file_size > _MOST_RATIO * (info.compress_size + 64):
                 raise RunFileError(f"{path}: the member {info.filename} unpacks from {info.compress_size} to {info.file_size} bytes.")
-    if unpacked > max(_MOST_UNPACKED, _MOST_UNPACKED_RATIO * size):
-        raise RunFileError(f"{path}: its compressed members unpack from {size} to {unpacked} bytes. No run does; it was not read.")
+    most = max(_MOST_UNPACKED, _MOST_UNPACKED_RATIO * size)
+    if unpacked > most:
+        raise RunFileError(f"{path}: its compressed members unpack from {size} to {unpacked} bytes, and {most} are the most that are read. It was not "
+                           "read. If you trust it, store its members without compression (numpy.savez instead of numpy.savez_compressed).")
 
 
 def _check_layout(path, file, archive):
@@ -1211,11 +1233,15 @@ def _is_time(value):
         return False
 
 
-# What run.json may hold: a type, the range of an integer, a set of words, what a function takes. Texts, lists and objects may be null; a
-# tuple with None says it of the others. What is not named here may be anything.
+def _is_text(value):
+    return type(value) is str
+
+
+# What run.json may hold: a type, the range of an integer, a set of words, what a function takes. Texts, lists and objects may be null,
+# unless they are a list's items; a tuple with None says it of the others. What is not named here may be anything.
 _I32, _I64 = range(-1 << 31, 1 << 31), range(-1 << 63, 1 << 63)
 _KINDS, _FLAG = {"Tensor", "Number", "String", "None"}, (bool, None)
-_NODE = {"leaf": (_I32, None), "names": [str]}
+_NODE = {"leaf": (_I32, None), "names": [_is_text]}
 _NODE.update(list=[_NODE], tuple=[_NODE], dict=[
     {"key": str, "intKey": (_I64, None), "floatKey": (float, None), "boolKey": _FLAG, "value": _NODE}])
 _DOCUMENT = {"format": str, "version": _I32, "runs": [{
@@ -1227,7 +1253,7 @@ _DOCUMENT = {"format": str, "version": _I32, "runs": [{
     "environment": {
         **dict.fromkeys(("reproTorchVersion", "torchVersion", "torchBuild", "cpuCapability", "cpuName", "architecture", "operatingSystem", "runtime",
                          "cLibrary", "parallelBuild", "cudaVersion", "cudaDriverVersion", "cudnnVersion"), str),
-        "processorCount": _I32, "torchSeed": (range(1 << 64), None), "variables": {None: str},
+        "processorCount": _I32, "torchSeed": (range(1 << 64), None), "variables": {None: _is_text},
         "cudaDevices": [{"index": _I32, "name": str, "computeCapability": str, "totalMemory": _I64}],
         "determinism": {
             **dict.fromkeys(("cudnnEnabled", "cudnnBenchmark", "cudnnDeterministic", "cudnnAllowTF32", "cublasAllowTF32",
@@ -1235,6 +1261,9 @@ _DOCUMENT = {"format": str, "version": _I32, "runs": [{
             "mode": ({"Off", "Warn", "Error"}, None), "matmulPrecision": ({"Highest", "High", "Medium"}, None), "threads": (_I32, None),
             "interopThreads": (_I32, None), "cublasWorkspaceConfig": str}},
 }]}
+_HEADER = {"version": _I32, **dict.fromkeys(("torchVersion", "level"), str), "hashes": bool, "randomOnly": bool,
+           "generators": {None: {"seed": str, "state": str}}}
+_END = {"records": _I64, "unfinished": _I64}
 _RECORD = {
     **dict.fromkeys(("index", "parent", "thread", "nanoseconds"), _I64), **dict.fromkeys(("name", "overload", "kind", "place"), str),
     **dict.fromkeys(("inputs", "outputs", "hashes"), [str]), "rowHashes": [[str]], "draws": {None: _I64}, "from": {None: str}, "dispatched": bool}
@@ -1249,7 +1278,7 @@ def _misfit(value, asked, place=""):
             items = enumerate(value) if isinstance(asked, list) else value.items()
             places = ((f"{place}[{key}]", item, asked[0]) if isinstance(asked, list) else (f"{place}.{key}", item, asked.get(key, asked.get(None)))
                       for key, item in items)
-            found = (f"{where} is null" if item is None and isinstance(asked, list) and each is not str else _misfit(item, each, where)
+            found = (f"{where.lstrip('.')} is null" if item is None and isinstance(asked, list) and each is not str else _misfit(item, each, where)
                      for where, item, each in places if each is not None)
             return next(filter(None, found), None)
         fits = value is None
@@ -1257,12 +1286,14 @@ def _misfit(value, asked, place=""):
         fits = type(value) is int and value in asked
     elif isinstance(asked, set):
         fits = type(value) is str and value in asked
-    elif asked is _is_time:
-        fits = type(value) is str and _is_time(value)
+    elif asked in (_is_time, _is_text):
+        fits = _is_text(value) and asked(value)
     elif asked is str:
         fits = value is None or type(value) is str
+    elif asked is float:
+        fits = type(value) in (int, float) and abs(value) <= sys.float_info.max
     else:
-        fits = type(value) in ((int, float) if asked is float else (asked,))
+        fits = type(value) is asked
     return None if fits else f"{place.lstrip('.')} is {json.dumps(value)[:60]}"
 
 
@@ -1334,9 +1365,11 @@ def _run(path, archive, told, rest):
     if len({output.name for output in run.outputs}) != len(run.outputs):
         raise RunFileError(f"{path}: the run {run.name!r} has two outputs of one name.")
     inputs, folder = told.get("inputs") or [], told.get("randomState")
+    if not all("kind" in value for value in inputs):
+        raise RunFileError(f"{path}: an input of the run {run.name!r} has no kind.")
     run.keeps_inputs = any(value.get("kept") for value in inputs) or (not inputs and folder is not None)
     run.inputs = [_value(path, archive, value, rest) for value in inputs] if run.keeps_inputs else [
-        {"name": "", "kind": "None", "hash": None, **value} for value in inputs]
+        {"name": "", "hash": None, **value} for value in inputs]
     if folder is not None:
         prefix = folder + "/"
         states = [name for name in archive.namelist() if name.startswith(prefix) and name.endswith(".npy")]
@@ -1358,11 +1391,13 @@ def read(path):
             names = archive.namelist()
             if len(set(names)) != len(names):
                 raise RunFileError(f"{path}: it has two members of one name.")
+            # Entries that only name a folder, as `zip -r` makes them.
+            names = [name for name in names if not name.endswith("/")]
             if "run.json" not in names:
                 run = Run(os.path.splitext(os.path.basename(path))[0])
                 run.outputs = [Value.of(name[:-4], _read_array(path, archive, name)) for name in names if name.endswith(".npy")]
                 return [run]
-            packed = [info.filename for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED]
+            packed = [info.filename for info in map(archive.getinfo, names) if info.compress_type != zipfile.ZIP_STORED]
             if packed:
                 raise RunFileError(f"{path}: the member {packed[0]} is compressed, and those of a run file are not.")
             if archive.getinfo("run.json").file_size > _MOST_DOCUMENT:

@@ -333,13 +333,33 @@ def forged(folder, path):
             ("runs.0.environment.cudaDevices", {}), ("runs.0.environment.determinism", "Off"), ("runs.0.environment.determinism.threads", "1"),
             ("runs.0.environment.determinism.mode", "Strict"), ("runs.0.environment.determinism.mkldnnEnabled", 1), ("runs.0.time", "yesterday"),
             ("runs.0.time", 5), ("runs.0.time", "2026-02-30T00:00:00Z"), ("runs.0.duration", "1"), ("runs.0.duration", float("nan")),
-            ("runs.0.name", "\ud800")):
+            ("runs.0.name", "\ud800"), ("runs.0.arguments", [None]), ("runs.0.arguments.0.value", {"list": [None]}),
+            ("runs.0.arguments.0.value", {"dict": [None]}), ("runs.0.arguments.0.value", {"tuple": [{"leaf": 0}], "names": [None]}),
+            ("runs.0.arguments.0.value", {"dict": [{"floatKey": 10 ** 400, "value": {"leaf": 0}}]}), ("runs.0.inputs.0", None),
+            ("runs.0.inputs.0.shape", [None]), ("runs.0.environment.cudaDevices", [None]), ("runs.0.environment.variables", {"A": None}),
+            ("runs.0.outputs.0.kind", 0), ("runs.0.outputs.0.kind", "tensor"), ("runs.0.outputs.0.kind", "Tensor, Number"),
+            ("runs.0.outputs.0.dType", "Float32"), ("runs.0.outputs.0.dType", " float32"), ("runs.0.environment.determinism.mode", 7),
+            ("runs.0.environment.determinism.mode", "off"), ("runs.0.environment.determinism.matmulPrecision", "highest")):
         def change(document, place=place, value=value):
             *parents, last = [int(part) if part.isdigit() else part for part in place.split(".")]
             for parent in parents:
                 document = document[parent]
             document[last] = value
-        rewrite(f"{place} is {json.dumps(value)}".replace('"', "'"), json_with(change))
+        rewrite(f"{place} is {json.dumps(value)}"[:100].replace('"', "'"), json_with(change))
+
+    for side in ("inputs", "outputs"):
+        rewrite(f"{side} without a kind", json_with(lambda document, side=side: document["runs"][0][side][0].pop("kind")))
+
+    def header_with(**fields):
+        def apply(members):
+            first, *lines = members["operators.jsonl"].decode().splitlines()
+            members["operators.jsonl"] = "\n".join([json.dumps({**json.loads(first), **fields}), *lines, ""]).encode()
+        return apply
+
+    for field, value in (("hashes", "x"), ("hashes", None), ("level", []), ("randomOnly", 1), ("torchVersion", 1.13), ("generators", []), ("version", True),
+                         ("generators", {"cpu": {"seed": 0}})):
+        rewrite(f"the operators' {field} is {json.dumps(value)}".replace('"', "'"), header_with(**{field: value}))
+    rewrite("folders", lambda members: members.update({"inputs/": b"", "random/": b"", "more/": b""}), is_whole=True)
 
     def record_with(change):
         def apply(members):
@@ -405,6 +425,44 @@ def containers(folder):
         check(f"containers: {name}", changed != data and len(changed) == len(data))
         path.write_bytes(changed)
         both_read(f"containers: {name}", path, whole, False)
+
+
+def bombs(folder):
+    """Members that are within their bounds each, and not together."""
+    path = folder / "bomb.npz"
+    for count, is_whole in ((1, True), (4, False)):
+        np.savez_compressed(path, **{f"a{i}": np.zeros(150_000_000, dtype=np.uint8) for i in range(count)})
+        both_read(f"bombs: {count} members", path, path, is_whole)
+
+
+def unwritable(folder):
+    """What neither reader would read is not written, and nothing is left."""
+    path = folder / "unwritable.npz"
+    for key in (float("inf"), float("nan"), 1 << 70, -1 - (1 << 63)):
+        run = rr.record(lambda values: values[key] + 1, {key: torch.ones(2)})
+        try:
+            rr.write(path, run)
+            check(f"unwritable: the key {key}", False)
+        except ValueError as error:
+            check(f"unwritable: the key {key}", "arguments[0].value.dict[0]" in str(error) and not list(folder.glob("*unwritable*")), error)
+    for key in (1.5, -1 << 63, True, "text"):
+        rr.write(path, rr.record(lambda values: values[key] + 1, {key: torch.ones(2)}), force=True)
+        both_read(f"unwritable: the key {key} is not", path, path, True)
+
+
+def generators_of_losses():
+    """A loop's losses may come from generators, which can be gone through once."""
+    model, losses = torch.nn.Linear(2, 1), [[1.0, 0.5], [0.25, 0.125]]
+    expected = [(value.name, value.hash()) for value in rr.record_training(model, losses, {"accuracy": [0.5, 1.0]}).outputs]
+    for label, given in (("of lists", iter(losses)), ("of generators", (iter(epoch) for epoch in losses))):
+        found = [(value.name, value.hash()) for value in rr.record_training(model, given, {"accuracy": iter([0.5, 1.0])}).outputs]
+        check(f"losses from a generator {label}", found == expected, found)
+    for error, given in ((TypeError, iter([1.0, 0.5])), (ValueError, iter([[1.0], []]))):
+        try:
+            rr.record_training(model, given)
+            check(f"losses from a generator that are a {error.__name__}", False)
+        except error:
+            check(f"losses from a generator that are a {error.__name__}", True)
 
 
 def flipped(folder):
@@ -586,6 +644,9 @@ def main():
         forged(folder, drawing)
         forged(folder, folder / "drawing-python.npz")
         containers(folder)
+        bombs(folder)
+        unwritable(folder)
+        generators_of_losses()
         flipped(folder)
         exit_codes(folder, folder / "digits-python.npz")
         pwsh = powershell()

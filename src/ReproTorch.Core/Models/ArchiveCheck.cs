@@ -76,8 +76,6 @@ public static class ArchiveCheck
                 throw Refuse(archive.Path, $"It has two members called {member.Name}, apart from the case of letters.");
             }
         }
-
-        archive.RequireProportion();
     }
 
     private static IEnumerable<(string Member, string Qualifier, string Text)> Sources(ZipReader archive, string top)

@@ -129,20 +129,12 @@ public static class RunFile
         }
 
         RunDocument document = ReadDocument(path, archive.ReadAll(member, MaxDocument));
-        try
-        {
-            var members = new MembersToTake(archive);
-            RunOutput[] runs = [.. document.Runs.Select(record => ToRun(members, record))];
-            members.RequireNoOther();
-            return runs.FirstOrDefault(run => run.Outputs.DistinctBy(output => output.Name).Count() != run.Outputs.Count) is { } ambiguous
-                ? throw FileFault.In(path, $"the run '{ambiguous.Name}' has two outputs of one name.")
-                : runs;
-        }
-        catch (NullReferenceException e)
-        {
-            // JSON may put null where the document's types have none.
-            throw FileFault.In(path, $"{DocumentName} lacks something that every run has.", e);
-        }
+        var members = new MembersToTake(archive);
+        RunOutput[] runs = [.. document.Runs.Select(record => ToRun(members, record))];
+        members.RequireNoOther();
+        return runs.FirstOrDefault(run => run.Outputs.DistinctBy(output => output.Name).Count() != run.Outputs.Count) is { } ambiguous
+            ? throw FileFault.In(path, $"the run '{ambiguous.Name}' has two outputs of one name.")
+            : runs;
     }
 
     private static RunDocument ReadDocument(string path, byte[] json)
@@ -154,7 +146,9 @@ public static class RunFile
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            throw FileFault.In(path, $"{DocumentName} is damaged: {e.Message}", e);
+            // .NET tells the place in messages of its own alone.
+            string place = e is JsonException { Path: { } at } && !e.Message.Contains(at, StringComparison.Ordinal) ? $"{at}: " : string.Empty;
+            throw FileFault.In(path, $"{DocumentName} is damaged: {place}{e.Message}", e);
         }
 
         if (document?.Format != Format)
@@ -162,10 +156,15 @@ public static class RunFile
             throw FileFault.In(path, $"{DocumentName} has the format '{document?.Format}'; expected '{Format}'.");
         }
 
-        return document.Version == Version
-            ? document
-            : throw FileFault.In(
+        if (document.Version != Version)
+        {
+            throw FileFault.In(
                 path, $"it has the run file version {document.Version}, and this ReproTorch reads {Version}. Use the ReproTorch that wrote it, or a later one.");
+        }
+
+        return RunDocumentCheck.FindMisfit(document) is { } misfit
+            ? throw FileFault.In(path, $"{DocumentName} is damaged: {misfit}.")
+            : document;
     }
 
     private static RunRecord ToRecord(RunOutput run, string folder, Members members)
@@ -314,7 +313,9 @@ public static class RunFile
         }
 
         TensorData data = NpyFile.Read(members.Archive, members.Take(record.Member + ".npy", $"the data of {record.Name}"));
-        if (!DTypes.TryParse(record.DType, out DType dtype) || Storable(dtype) != data.DType)
+
+        // The names as they are written, and no others that a person might give.
+        if (!DTypes.TryParse(record.DType, out DType dtype) || dtype.ToString() != record.DType || Storable(dtype) != data.DType)
         {
             throw FileFault.In(path, $"{record.Name} is said to be {record.DType}, but its data are {data.DType}.");
         }

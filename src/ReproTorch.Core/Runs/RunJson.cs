@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ReproTorch.Determinism;
 using ReproTorch.Provenance;
 
 namespace ReproTorch.Runs;
@@ -67,7 +68,7 @@ internal sealed record InputRecord
 {
     public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    public RunValueKind Kind { get; init; }
+    public required RunValueKind Kind { get; init; }
 
     public string? DType { get; init; }
 
@@ -90,7 +91,7 @@ internal sealed record ValueRecord
 {
     public string Name { get; init => field = value ?? string.Empty; } = string.Empty;
 
-    public RunValueKind Kind { get; init; }
+    public required RunValueKind Kind { get; init; }
 
     /// <summary>The true dtype, which NumPy may not have; null for strings and None.</summary>
     public string? DType { get; init; }
@@ -106,7 +107,7 @@ internal sealed record ValueRecord
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
-    UseStringEnumConverter = true,
+    Converters = [typeof(ExactNameConverter<RunValueKind>), typeof(ExactNameConverter<DeterminismMode>), typeof(ExactNameConverter<MatmulPrecision>)],
     MaxDepth = 256)]
 [JsonSerializable(typeof(RunDocument))]
 internal sealed partial class RunJson : JsonSerializerContext;

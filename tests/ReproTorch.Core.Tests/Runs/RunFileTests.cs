@@ -218,12 +218,12 @@ public sealed class RunFileTests : IDisposable
         string path = _folder.File("x.npz");
         RunFile.Write(path, [Replayable(0)], force: false);
         IReadOnlyList<NamedTensorData> arrays = NpzFile.Read(path);
-        string json = Document();
-        Rewrite(json, arrays);
+        string json = System.Text.Encoding.UTF8.GetString(Member(path, "run.json"));
+        Rewrite(path, json, arrays);
         Assert.Single(RunFile.Read(path));
-        Rewrite(json, [.. arrays, arrays[0] with { Name = "more" }]);
+        Rewrite(path, json, [.. arrays, arrays[0] with { Name = "more" }]);
         Refused("tells nothing of the member more.npy");
-        Rewrite(json.Replace("\"member\": \"output.0\"", "\"member\": \"inputs/x\"", StringComparison.Ordinal), arrays);
+        Rewrite(path, json.Replace("\"member\": \"output.0\"", "\"member\": \"inputs/x\"", StringComparison.Ordinal), arrays);
         Refused("inputs/x.npy");
 
         void Refused(string words)
@@ -232,32 +232,65 @@ public sealed class RunFileTests : IDisposable
             Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
             Assert.Contains(words, error.Message, StringComparison.Ordinal);
         }
+    }
 
-        string Document()
+    // Every place of run.json where the serializer would take more than the document's types, and Python's reader, have.
+    [Theory]
+    [InlineData("\"runs\": [", "\"runs\": [null, ", "runs[0] is null")]
+    [InlineData("\"inputs\": [", "\"inputs\": [null, ", "runs[0].inputs[0] is null")]
+    [InlineData("\"outputs\": [", "\"outputs\": [null, ", "runs[0].outputs[0] is null")]
+    [InlineData("\"arguments\": [", "\"arguments\": [null, ", "runs[0].arguments[0] is null")]
+    [InlineData("\"dict\": [", "\"dict\": [null, ", "arguments[1].value.dict[0] is null")]
+    [InlineData("\"list\": [", "\"list\": [null, ", "dict[0].value.list[0] is null")]
+    [InlineData("\"list\": [", "\"tuple\": [null], \"list\": [", "dict[0].value.tuple[0] is null")]
+    [InlineData("\"list\": [", "\"names\": [null], \"list\": [", "dict[0].value.names[0] is null")]
+    [InlineData("\"intKey\": 3", "\"floatKey\": 1e999", "dict[0].floatKey is beyond")]
+    [InlineData("\"cudaDevices\": [", "\"cudaDevices\": [null", "environment.cudaDevices[0] is null")]
+    [InlineData("\"OMP_NUM_THREADS\": \"2\"", "\"OMP_NUM_THREADS\": null", "environment.variables.OMP_NUM_THREADS is null")]
+    [InlineData("\"shape\": [", "\"shape\": [null, ", "shape")]
+    [InlineData("\"kind\": \"Tensor\"", "\"kind\": \"tensor\"", "kind")]
+    [InlineData("\"kind\": \"Tensor\"", "\"kind\": \"Tensor, Number\"", "kind")]
+    [InlineData("\"kind\": \"Tensor\"", "\"kind\": 0", "kind")]
+    [InlineData("\"kind\": \"Tensor\"", "\"kind\": null", "kind")]
+    [InlineData("\"kind\": \"Tensor\",", "", "kind")]
+    [InlineData("\"mode\": \"Error\"", "\"mode\": \"error\"", "mode")]
+    [InlineData("\"mode\": \"Error\"", "\"mode\": 7", "mode")]
+    [InlineData("\"matmulPrecision\": null", "\"matmulPrecision\": \" High\"", "matmulPrecision")]
+    [InlineData("\"dType\": \"bfloat16\"", "\"dType\": \"BFloat16\"", "BFloat16")]
+    [InlineData("\"dType\": \"complex64\"", "\"dType\": \" complex64\"", " complex64")]
+    public void WhatNoRunHasIsRefusedWithTheFilesName(string old, string changed, string words)
+    {
+        string path = _folder.File("x.npz");
+        RunFile.Write(path, [Replayable(0)], force: false);
+        string json = System.Text.Encoding.UTF8.GetString(Member(path, "run.json"));
+        int at = json.IndexOf(old, StringComparison.Ordinal);
+        Assert.True(at >= 0, json);
+        Rewrite(path, json[..at] + changed + json[(at + old.Length)..], NpzFile.Read(path));
+        ReproTorchException error = Assert.Throws<ReproTorchException>(() => RunFile.Read(path));
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+        Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Member(string path, string name)
+    {
+        using System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.OpenRead(path);
+        using Stream stream = archive.GetEntry(name)!.Open();
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+
+    // The file once more, with these arrays and this run.json, and its own operators.
+    private static void Rewrite(string path, string document, IReadOnlyList<NamedTensorData> members)
+    {
+        byte[] trace = Member(path, "operators.jsonl");
+        NpzFile.Write(path, members, force: true);
+        using System.IO.Compression.ZipArchive target = System.IO.Compression.ZipFile.Open(path, System.IO.Compression.ZipArchiveMode.Update);
+        foreach ((string name, byte[] data) in new[] { ("operators.jsonl", trace), ("run.json", System.Text.Encoding.UTF8.GetBytes(document)) })
         {
-            using System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.OpenRead(path);
-            using var reader = new StreamReader(archive.GetEntry("run.json")!.Open());
-            return reader.ReadToEnd();
-        }
-
-        void Rewrite(string document, IReadOnlyList<NamedTensorData> members)
-        {
-            byte[] trace;
-            using (System.IO.Compression.ZipArchive archive = System.IO.Compression.ZipFile.OpenRead(path))
-            {
-                using var copy = new MemoryStream();
-                using Stream stream = archive.GetEntry("operators.jsonl")!.Open();
-                stream.CopyTo(copy);
-                trace = copy.ToArray();
-            }
-
-            NpzFile.Write(path, members, force: true);
-            using System.IO.Compression.ZipArchive target = System.IO.Compression.ZipFile.Open(path, System.IO.Compression.ZipArchiveMode.Update);
-            foreach ((string name, byte[] data) in new[] { ("operators.jsonl", trace), ("run.json", System.Text.Encoding.UTF8.GetBytes(document)) })
-            {
-                using Stream stream = target.CreateEntry(name, System.IO.Compression.CompressionLevel.NoCompression).Open();
-                stream.Write(data);
-            }
+            using Stream stream = target.CreateEntry(name, System.IO.Compression.CompressionLevel.NoCompression).Open();
+            stream.Write(data);
         }
     }
 

@@ -94,7 +94,6 @@ public static class TorchSaveFile
         public ArchiveStorages(ZipReader archive)
         {
             _archive = archive;
-            archive.RequireProportion();
             ZipMember? pickle = archive.Members.FirstOrDefault(member => member.Name.EndsWith("/data.pkl", StringComparison.Ordinal));
             _top = pickle is null ? string.Empty : pickle.Name[..^"data.pkl".Length];
             if (pickle is null || _top.IndexOf('/', StringComparison.Ordinal) != _top.Length - 1)

@@ -25,7 +25,7 @@ internal sealed class ZipReader : IDisposable
     private const long MaxRatio = 1100;
     private const long MaxInflated = 1L << 31;
 
-    // What all members of an archive together may unpack to, or else a multiple of the file.
+    // What all members of an archive together may unpack to, or else a multiple of the file (docs/security.md).
     private const long MaxInflatedInAll = 512 << 20;
     private const long MaxRatioInAll = 20;
 
@@ -126,16 +126,6 @@ internal sealed class ZipReader : IDisposable
     /// <summary>A member's bytes, to be read in order; its CRC is not checked.</summary>
     public Stream Open(ZipMember member) => member.IsDeflated ? Inflate(member) : _file.Open(member.Offset, member.Length);
 
-    /// <summary>Refuses an archive whose compressed members, each within its bounds, unpack to too much together.</summary>
-    public void RequireProportion()
-    {
-        long unpacked = Members.Sum(member => member.IsDeflated ? member.Length : 0);
-        if (unpacked > Math.Max(MaxInflatedInAll, MaxRatioInAll * File.Length))
-        {
-            throw FileFault.In(Path, $"its compressed members unpack from {File.Length} to {unpacked} bytes. No model or checkpoint does; it was not read.");
-        }
-    }
-
     /// <summary>The file's bytes, for a stored member's data.</summary>
     public FileBytes File => _file;
 
@@ -186,6 +176,7 @@ internal sealed class ZipReader : IDisposable
             throw FileFault.In(file.Path, $"its directory is damaged: {rest.Length} bytes follow its {count} entries.");
         }
 
+        RequireProportion(file, entries);
         CheckOverlaps(file, entries.FindAll(member => !member.IsFolder));
         return (entries, new Place(offset, offset + length));
     }
@@ -425,6 +416,20 @@ internal sealed class ZipReader : IDisposable
         return ReadName(file, localName) == name
             ? local + 30 + nameLength + extraLength
             : throw FileFault.In(file.Path, $"the member {name} has another name where its data are.");
+    }
+
+    // A bomb may be of several members, each of which is within its bounds.
+    private static void RequireProportion(FileBytes file, List<ZipMember> entries)
+    {
+        long unpacked = entries.Sum(member => member.IsDeflated ? member.Length : 0);
+        long most = Math.Max(MaxInflatedInAll, MaxRatioInAll * file.Length);
+        if (unpacked > most)
+        {
+            throw FileFault.In(
+                file.Path,
+                $"its compressed members unpack from {file.Length} to {unpacked} bytes, and {most} are the most that are read. It was not read. If you "
+                + "trust it, store its members without compression (numpy.savez instead of numpy.savez_compressed).");
+        }
     }
 
     private static void CheckOverlaps(FileBytes file, List<ZipMember> members)

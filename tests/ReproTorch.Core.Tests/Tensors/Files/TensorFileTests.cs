@@ -1,6 +1,10 @@
+using System.IO.Compression;
 using ReproTorch.Comparison;
+using ReproTorch.Randomness;
+using ReproTorch.Runs;
 using ReproTorch.Tensors;
 using ReproTorch.Tensors.Files;
+using ReproTorch.Training;
 
 namespace ReproTorch.Core.Tests.Tensors.Files;
 
@@ -84,6 +88,39 @@ public sealed class TensorFileTests : IDisposable
         TensorFile.Write(_folder.File("x.npz"), [new("a", Random(DType.int8, [3])), new("long name", Random(DType.int8, [5]))], force: false);
         using ZipReader archive = ZipReader.Open(_folder.File("x.npz"));
         Assert.All(archive.Members, member => Assert.Equal(0, member.Offset % 64));
+    }
+
+    // Four members of 150 MB of zeros: each is within its bounds, and all together are not. One alone is read.
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(1, true)]
+    public void ArchivesThatUnpackToFarMoreThanTheyHoldAreRefusedWhoeverReadsThem(int count, bool isRead)
+    {
+        string path = _folder.File("x.npz");
+        using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            var zeros = TensorData.FromArray(DType.uint8, [150_000_000], new byte[150_000_000]);
+            for (int i = 0; i < count; i++)
+            {
+                using Stream member = archive.CreateEntry($"a{i}.npy", CompressionLevel.Fastest).Open();
+                NpyFile.Write(member, zeros);
+            }
+        }
+
+        if (isRead)
+        {
+            Assert.Equal(150_000_000, Assert.Single(TensorFile.Read(path)).Data.ByteLength);
+            Assert.Single(RunFile.Read(path)[0].Outputs);
+            return;
+        }
+
+        foreach (Action read in new Action[] { () => TensorFile.Read(path), () => RunFile.Read(path), () => RngStateFile.Read(path), () => Checkpoint.Read(path) })
+        {
+            ReproTorchException error = Assert.Throws<ReproTorchException>(read);
+            Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+            Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+            Assert.Contains("536870912 are the most", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
