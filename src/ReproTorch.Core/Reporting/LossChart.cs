@@ -11,7 +11,7 @@ public static class LossChart
 {
     private const double Width = 640;
     private const double Height = 260;
-    private const double Left = 84;
+    private const double Left = 88;
     private const double Right = 18;
     private const double Top = 12;
     private const double Bottom = 44;
