@@ -284,7 +284,7 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
 
     private void RequireUse(string parameter, string needed)
     {
-        IDictionary<string, object> bound = MyInvocation.BoundParameters;
+        Dictionary<string, object> bound = MyInvocation.BoundParameters;
         if (bound.ContainsKey(parameter) && (!bound.TryGetValue(needed, out object? value) || value is null))
         {
             throw new ReproTorchException(
