@@ -124,6 +124,12 @@ Describe 'Invoke-TorchTraining' {
         $result.Epochs[0].Metrics.Keys | Should -Be 'validationLoss', 'validationAccuracy'
     }
 
+    It 'refuses a parameter that would do nothing' {
+        { Invoke-TorchTraining (New-Net) $x $y @how -MinimumChange 0.5 } | Should -Throw '*-MinimumChange does nothing without -Patience.*'
+        { Invoke-TorchTraining (New-Net) $x $y @how -CheckpointEvery 2 } | Should -Throw '*-CheckpointEvery does nothing without -Checkpoint.*'
+        { Invoke-TorchTraining (New-Net) $x $y @how -ClipNormType 1 } | Should -Throw '*-ClipNormType does nothing without -ClipNorm.*'
+    }
+
     It 'names what is wrong' -ForEach @(
         @{ Change = @{ Loss = 'CrossEntropi' }; Message = "*There is no loss 'CrossEntropi'*" }
         @{ Change = @{ Optimizer = 'SGD(momentum=-1)' }; Message = '*momentum has to be 0 or more*' }

@@ -147,6 +147,58 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains("no_such", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--lr", "0,01")]
+    [InlineData("--clip-norm", "1,5")]
+    [InlineData("--clip-value", "0,5")]
+    [InlineData("--norm-type", "2,0")]
+    [InlineData("--min-change", "1,000.5")]
+    [InlineData("--epochs", "1,000")]
+    public void ANumberOfATrainingWithACommaIsAnErrorThatNamesIt(string option, string value)
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x * self.w", weight: 0.5f);
+        string input = SaveTensor("x.npy", [1, 2]);
+        string[] epochs = option == "--epochs" ? [] : ["--epochs", "1"];
+        (int code, string text, string error) = Run(
+        [
+            "train", model, "--input", input, "--target", input, "--loss", "MSE", "--optimizer", "SGD", "--batch-size", "1", "--seed", "1",
+            "-o", Here("out.pt"), .. epochs, option, value,
+        ]);
+        Assert.Equal((2, string.Empty), (code, text));
+        Assert.Contains($"{option} {value}: expected a ", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Here("out.pt")));
+    }
+
+    [Theory]
+    [InlineData("--rtol", "1,5", "--atol", "0")]
+    [InlineData("--atol", "1e-3,5", "--rtol", "0")]
+    [InlineData("--max-ulp", "1,000", "--ignore-dtype", "true")]
+    public void AToleranceWithACommaIsAnErrorThatNamesIt(string option, string value, string other, string otherValue)
+    {
+        string file = SaveTensor("x.npy", [1, 2]);
+        (int code, _, string error) = Run("compare", file, file, option, value, other, otherValue);
+        Assert.Equal(2, code);
+        Assert.Contains($"{option} {value}: expected a ", error, StringComparison.Ordinal);
+        Assert.Equal(0, Run("compare", file, file, "--rtol", "1.5e-3", "--atol", ".25").Code);
+    }
+
+    [Theory]
+    [InlineData("--norm-type", "inf", "--clip-norm")]
+    [InlineData("--min-change", "0.1", "--patience")]
+    [InlineData("--checkpoint-every", "2", "--checkpoint")]
+    [InlineData("--validation-batch-size", "2", "--validation-input")]
+    public void AnOptionThatWouldDoNothingIsAnErrorThatSaysWhatItNeeds(string option, string value, string needed)
+    {
+        string model = SaveModel("def forward(self, x: Tensor):\n    return x * self.w", weight: 0.5f);
+        string input = SaveTensor("x.npy", [1, 2]);
+        (int code, _, string error) = Run(
+            "train", model, "--input", input, "--target", input, "--loss", "MSE", "--optimizer", "SGD", "--lr", "0.1", "--epochs", "1", "--batch-size", "1",
+            "--seed", "1", "-o", Here("out.pt"), option, value);
+        Assert.Equal(2, code);
+        Assert.Contains($"{option} ", error, StringComparison.Ordinal);
+        Assert.Contains($"does nothing without {needed}.", error, StringComparison.Ordinal);
+    }
+
     private static string SettingsOf(string checkpoint)
     {
         using ZipArchive archive = ZipFile.OpenRead(checkpoint);

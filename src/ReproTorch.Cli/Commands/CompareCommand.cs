@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using ReproTorch.Cli.Output;
 using ReproTorch.Comparison;
@@ -17,9 +16,9 @@ internal static class CompareCommand
         var reference = new Argument<string>("REFERENCE") { Description = "A run file, a folder of run files, or a .npy, .npz, .safetensors or .pt (torch.save) file." };
         var difference = new Argument<string>("DIFFERENCE") { Description = "The same, to compare with it." };
         var close = new Option<bool>("--close") { Description = "Ask for closeness as torch.testing.assert_close has it." };
-        var rtol = new Option<double?>("--rtol") { Description = "Relative tolerance; with --atol.", HelpName = "x" };
-        var atol = new Option<double?>("--atol") { Description = "Absolute tolerance; with --rtol.", HelpName = "y" };
-        var maxUlp = new Option<ulong?>("--max-ulp") { Description = "Greatest distance in units in the last place.", HelpName = "n" };
+        var rtol = NumberOption.Of<double>("--rtol", "Relative tolerance; with --atol.", "x");
+        var atol = NumberOption.Of<double>("--atol", "Absolute tolerance; with --rtol.", "y");
+        var maxUlp = NumberOption.Of<ulong>("--max-ulp", "Greatest distance in units in the last place.");
         var tolerance = new Option<string[]>("--tolerance")
         {
             Description = "Tolerances of the outputs whose name fits, * and ? standing for any text and any letter: the first that fits counts.",
@@ -101,13 +100,10 @@ internal static class CompareCommand
         // A name may have '=' in it; the numbers have none.
         int at = text.LastIndexOf('=');
         string[] numbers = at < 0 ? [] : text[(at + 1)..].Split(',');
-        return at > 0 && numbers.Length == 2 && TryNumber(numbers[0], out double relative) && TryNumber(numbers[1], out double absolute)
+        return at > 0 && numbers.Length == 2 && NumberOption.TryParse(numbers[0], out double relative) && NumberOption.TryParse(numbers[1], out double absolute)
             ? new OutputTolerances(text[..at], new Tolerances(relative, absolute))
             : throw new ArgumentException($"--tolerance {text}: expected name=rtol,atol, such as output.logits=1e-5,1e-6.");
     }
-
-    private static bool TryNumber(string text, out double number) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
     private static KeyValuePair<string, string> ToNames(string text)
     {

@@ -24,8 +24,8 @@ internal static class RandomCommand
             HelpName = "a b",
             AllowMultipleArgumentsPerToken = true,
         };
-        var count = new Option<long?>("--count") { Description = "How many to draw.", HelpName = "n" };
-        var shape = new Option<long[]>("--shape") { Description = "The shape to draw.", HelpName = "2 3", AllowMultipleArgumentsPerToken = true };
+        var count = NumberOption.Of<long>("--count", "How many to draw.");
+        var shape = NumberOption.Several<long>("--shape", "The shape to draw.", "2 3");
         var seed = new Option<string>("--seed") { Description = "The seed, as the source takes it: an integer; for Python also a string in quotes.", HelpName = "n", Required = true };
         var bitGenerator = new Option<string?>("--bit-generator") { Description = "NumPyGenerator: PCG64, PCG64DXSM, Philox, SFC64 or MT19937.", HelpName = "name" };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };

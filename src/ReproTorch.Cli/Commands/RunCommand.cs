@@ -31,8 +31,8 @@ internal static class RunCommand
         var warnOnly = new Option<bool>("--warn-only") { Description = "With --deterministic: a warning in place of the error." };
         var traced = new Option<bool>("--traced") { Description = "Runs a trace of the model." };
         var method = new Option<string>("--method") { Description = "The method to run.", HelpName = "m", DefaultValueFactory = _ => "forward" };
-        var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
-        var batchSize = new Option<long?>("--batch-size") { Description = "Runs the input in pieces of this many rows.", HelpName = "n" };
+        var threads = NumberOption.Of<int>("--threads", "Threads within an operator.");
+        var batchSize = NumberOption.Of<long>("--batch-size", "Runs the input in pieces of this many rows.");
         var device = new Option<string?>("--device") { Description = "Where to run: cpu, cuda, cuda:1.", HelpName = "d" };
         var includeInput = new Option<bool>("--include-input")
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
@@ -30,10 +29,10 @@ internal static class TrainCommand
         var target = new Option<string>("--target") { Description = "What the model should give: a file with one tensor.", HelpName = "FILE", Required = true };
         var loss = new Option<string>("--loss") { Description = $"{string.Join(", ", TrainingLoss.Names)}; with arguments as in Python.", HelpName = "NAME", Required = true };
         var optimizer = new Option<string>("--optimizer") { Description = $"{string.Join(", ", OptimizerOptions.Names)}; with arguments as in Python.", HelpName = "NAME", Required = true };
-        var rate = new Option<double?>("--lr") { Description = "The learning rate.", HelpName = "x" };
+        var rate = NumberOption.Of<double>("--lr", "The learning rate.", "x");
         var schedule = new Option<string?>("--schedule") { Description = $"{string.Join(", ", LearningRateSchedule.Names)}; with arguments as in Python.", HelpName = "NAME" };
-        var epochs = new Option<int>("--epochs") { Description = "How often all examples are seen.", HelpName = "n", Required = true };
-        var batchSize = new Option<long>("--batch-size") { Description = "Examples in a batch.", HelpName = "n", Required = true };
+        var epochs = NumberOption.Always<int>("--epochs", "How often all examples are seen.");
+        var batchSize = NumberOption.Always<long>("--batch-size", "Examples in a batch.");
         var shuffle = new Option<bool>("--shuffle") { Description = "Gives each epoch an order of its own, that of Python's DataLoader." };
         var dropLast = new Option<bool>("--drop-last") { Description = "Leaves out a last batch that is not full." };
         var seed = new Option<string>("--seed") { Description = "Seeds libtorch right before the loop: -2^63 .. 2^64-1.", HelpName = "n", Required = true };
@@ -42,22 +41,22 @@ internal static class TrainCommand
         Option<string[]> group = Files(
             "--group", "Numbers of their own for the parameters of such a name: '*.bias=AdamW(weight_decay=0)'. The first that fits counts; what is left out is as in --optimizer.", "NAME=OPTIMIZER");
         var method = new Option<string>("--method") { Description = "The method that is trained.", HelpName = "NAME", DefaultValueFactory = _ => "forward" };
-        var accumulate = new Option<int>("--accumulate") { Description = "Batches whose gradients make one step.", HelpName = "n", DefaultValueFactory = _ => 1 };
-        var clipNorm = new Option<double?>("--clip-norm") { Description = "Clips the norm of all gradients.", HelpName = "x" };
-        var normType = new Option<double>("--norm-type") { Description = "The order of that norm; inf for the greatest element.", HelpName = "x", DefaultValueFactory = _ => 2, CustomParser = ParseOrder };
-        var clipValue = new Option<double?>("--clip-value") { Description = "Clips each element of the gradients.", HelpName = "x" };
+        var accumulate = NumberOption.Always<int>("--accumulate", "Batches whose gradients make one step.", 1);
+        var clipNorm = NumberOption.Of<double>("--clip-norm", "Clips the norm of all gradients.", "x");
+        var normType = NumberOption.Of<double>("--norm-type", "The order of that norm, 2 without it; inf for the greatest element.", "x");
+        var clipValue = NumberOption.Of<double>("--clip-value", "Clips each element of the gradients.", "x");
         var gradientToNone = new Option<bool>("--gradient-to-none") { Description = "Takes gradients away in place of setting them to zero (zero_grad(set_to_none=True))." };
         Option<string[]> validationInput = Files("--validation-input", "Inputs that the model is tried on after each epoch.");
         var validationTarget = new Option<string?>("--validation-target") { Description = "What it should give for them.", HelpName = "FILE" };
-        var validationBatchSize = new Option<long?>("--validation-batch-size") { Description = "Examples in a batch of the validation; without, as --batch-size.", HelpName = "n" };
+        var validationBatchSize = NumberOption.Of<long>("--validation-batch-size", "Examples in a batch of the validation; without, as --batch-size.");
         var noValidationDraw = new Option<bool>("--no-validation-draw") { Description = "Leaves the random streams as they are while the model is tried." };
-        var patience = new Option<int?>("--patience") { Description = "Ends after more than so many epochs in a row without improvement.", HelpName = "n" };
-        var minChange = new Option<double>("--min-change") { Description = "What counts as improvement: more than this.", HelpName = "x" };
+        var patience = NumberOption.Of<int>("--patience", "Ends after more than so many epochs in a row without improvement.");
+        var minChange = NumberOption.Of<double>("--min-change", "What counts as improvement: more than this.", "x");
         var deterministic = new Option<bool>("--deterministic") { Description = "Deterministic algorithms or an error (torch.use_deterministic_algorithms)." };
-        var threads = new Option<int?>("--threads") { Description = "Threads within an operator.", HelpName = "n" };
-        var logEvery = new Option<int>("--log-every") { Description = "Every how many steps a line is written.", HelpName = "n", DefaultValueFactory = _ => 100 };
+        var threads = NumberOption.Of<int>("--threads", "Threads within an operator.");
+        var logEvery = NumberOption.Always<int>("--log-every", "Every how many steps a line is written.", 100);
         var checkpoint = new Option<string?>("--checkpoint") { Description = "A file that holds all that is needed to go on; an existing one is replaced, whole.", HelpName = "FILE.npz" };
-        var checkpointEvery = new Option<int?>("--checkpoint-every") { Description = "Writes it also every so many steps.", HelpName = "n" };
+        var checkpointEvery = NumberOption.Of<int>("--checkpoint-every", "Writes it also every so many steps.");
         var resume = new Option<string?>("--resume") { Description = "A checkpoint to go on from.", HelpName = "FILE.npz" };
         var output = new Option<string>("-o", "--output") { Description = "Writes the trained model; an existing file is replaced, whole.", HelpName = "MODEL", Required = true };
         var run = new Option<string?>("--run") { Description = "Writes losses, metrics and parameters as a run file, for `reprotorch compare`.", HelpName = "RUN.npz" };
@@ -84,6 +83,10 @@ internal static class TrainCommand
                 result.GetValue(json)),
             () =>
             {
+                RequireUse("--norm-type", result.GetValue(normType), "--clip-norm", result.GetValue(clipNorm));
+                RequireUse("--min-change", result.GetValue(minChange), "--patience", result.GetValue(patience));
+                RequireUse("--checkpoint-every", result.GetValue(checkpointEvery), "--checkpoint", result.GetValue(checkpoint));
+                RequireUse("--validation-batch-size", result.GetValue(validationBatchSize), "--validation-input", result.GetValue(validationTarget));
                 OptimizerOptions main = OptimizerOptions.Parse(result.GetValue(optimizer)!, result.GetValue(rate));
                 return new TrainingOptions
                 {
@@ -101,12 +104,12 @@ internal static class TrainCommand
                     Method = result.GetValue(method)!,
                     Accumulate = result.GetValue(accumulate),
                     ClipNorm = result.GetValue(clipNorm),
-                    ClipNormType = result.GetValue(normType),
+                    ClipNormType = result.GetValue(normType) ?? 2,
                     ClipValue = result.GetValue(clipValue),
                     SetGradientsToNone = result.GetValue(gradientToNone),
                     ValidationBatchSize = result.GetValue(validationBatchSize),
                     ValidationDraws = !result.GetValue(noValidationDraw),
-                    EarlyEnd = result.GetValue(patience) is { } most ? new EarlyEnd { Patience = most, MinimumChange = result.GetValue(minChange) } : null,
+                    EarlyEnd = result.GetValue(patience) is { } most ? new EarlyEnd { Patience = most, MinimumChange = result.GetValue(minChange) ?? 0 } : null,
                     LogEvery = result.GetValue(logEvery),
                     Checkpoint = result.GetValue(checkpoint),
                     CheckpointEvery = result.GetValue(checkpointEvery),
@@ -125,8 +128,16 @@ internal static class TrainCommand
             throw Invalid($"The run file {runFile} does not end in .npz, as run files do.");
         }
 
-        TrainingFiles.RequireWritable(
-            ("model", request.Output), ("run", request.RunFile), ("chart", request.Chart), ("checkpoint", options.Checkpoint));
+        (string, string?)[] outputs =
+            [("model", request.Output), ("run", request.RunFile), ("chart", request.Chart), ("checkpoint", options.Checkpoint)];
+        TrainingFiles.RequireWritable(outputs);
+        TrainingFiles.RequireApart(
+            outputs,
+            [
+                .. request.Inputs.Select(file => ("input", (string?)file)), ("target", request.Target),
+                .. request.ValidationInputs.Select(file => ("validation's input", (string?)file)), ("validation's target", request.ValidationTarget),
+                ("checkpoint", options.Resume),
+            ]);
         if (request.ValidationInputs.Length > 0 != request.ValidationTarget is not null)
         {
             throw Invalid("--validation-input and --validation-target belong together; one of them is missing.");
@@ -213,21 +224,12 @@ internal static class TrainCommand
             : throw Invalid($"The group '{text}' is no NAME=OPTIMIZER, such as '*.bias={main.Kind}(weight_decay=0)'.");
     }
 
-    // The infinite norm as Python writes it.
-    private static double ParseOrder(ArgumentResult result)
+    private static void RequireUse(string option, object? value, string other, object? needed)
     {
-        string text = result.Tokens[0].Value;
-        if (text.Equals("inf", StringComparison.OrdinalIgnoreCase))
+        if (value is not null && needed is null)
         {
-            return double.PositiveInfinity;
+            throw Invalid(FormattableString.Invariant($"{option} {value} does nothing without {other}. Nothing was trained. Give both, or neither."));
         }
-
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double order))
-        {
-            result.AddError($"The order of the norm '{text}' is no number. Expected one more than 0, or inf.");
-        }
-
-        return order;
     }
 
     private static ReproTorchException Invalid(string message) => new(ReproTorchErrorKind.InvalidArgument, message);

@@ -24,7 +24,7 @@ internal static class VerifyCommand
             HelpName = "FILE",
         };
         var seed = new Option<string?>("--seed") { Description = "Set right before every run: -2^63 .. 2^64-1 (0).", HelpName = "n" };
-        var count = new Option<int>("--count") { Description = "How often Repeat runs the model.", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var count = NumberOption.Always<int>("--count", "How often Repeat runs the model.", 5);
         var vary = new Option<string[]>("--vary")
         {
             Description = $"What to vary, with commas between: {string.Join(", ", Enum.GetNames<SweepDimension>())}.",
@@ -32,7 +32,7 @@ internal static class VerifyCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var method = new Option<string>("--method") { Description = "The method to run.", HelpName = "m", DefaultValueFactory = _ => "forward" };
-        var threads = new Option<int?>("--threads") { Description = "Threads within an operator of the plain run.", HelpName = "n" };
+        var threads = NumberOption.Of<int>("--threads", "Threads within an operator of the plain run.");
         var deterministic = new Option<bool>("--deterministic") { Description = "Deterministic algorithms or an error." };
         var allowFileAccess = new Option<bool>("--allow-file-access") { Description = "Accepts a model whose code reads or writes files." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };

@@ -129,6 +129,7 @@ internal sealed class ElementTextConverter : JsonConverter<string>
 }
 
 /// <summary>Numbers to the last bit; NaN and the infinities as strings.</summary>
+/// <remarks>The text has one NaN. It reads as that of Python's <c>float('nan')</c>, whatever sign and payload were written.</remarks>
 public sealed class ExactDoubleConverter : JsonConverter<double>
 {
     /// <inheritdoc/>
@@ -139,9 +140,14 @@ public sealed class ExactDoubleConverter : JsonConverter<double>
             return reader.GetDouble();
         }
 
-        return reader.TokenType == JsonTokenType.String && reader.GetString() is "NaN" or "Infinity" or "-Infinity"
-            ? double.Parse(reader.GetString()!, CultureInfo.InvariantCulture)
-            : throw new JsonException("A number, \"NaN\", \"Infinity\" or \"-Infinity\" was expected.");
+        return (reader.TokenType == JsonTokenType.String ? reader.GetString() : null) switch
+        {
+            // double.Parse and double.NaN have the sign bit set.
+            "NaN" => BitConverter.UInt64BitsToDouble(0x7FF8000000000000),
+            "Infinity" => double.PositiveInfinity,
+            "-Infinity" => double.NegativeInfinity,
+            _ => throw new JsonException("A number, \"NaN\", \"Infinity\" or \"-Infinity\" was expected."),
+        };
     }
 
     /// <inheritdoc/>

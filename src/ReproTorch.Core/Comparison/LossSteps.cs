@@ -42,6 +42,10 @@ internal static class LossSteps
         };
     }
 
+    /// <summary>Whether the reason of a comparison tells which steps two trainings have.</summary>
+    public static bool Tells(TensorComparison output) =>
+        output is { Name: Name, Shape.Count: 1, DifferenceShape.Count: 1 } && output.Reason?.Contains(" steps that both have", StringComparison.Ordinal) == true;
+
     /// <summary>Which step a loss is, counted from 1 as in the log: <c> (step 14)</c>; empty for what is no loss.</summary>
     public static string StepOf(FirstDifference first) => first is { Output: Name, Index: [var index] }
         ? FormattableString.Invariant($" (step {index + 1})")

@@ -11,7 +11,7 @@ public static class LossChart
 {
     private const double Width = 640;
     private const double Height = 260;
-    private const double Left = 56;
+    private const double Left = 88;
     private const double Right = 18;
     private const double Top = 12;
     private const double Bottom = 44;
@@ -28,7 +28,8 @@ public static class LossChart
         svg .axis-title { fill: light-dark(#1f1f1d, #ecece6); }
         svg .grid { stroke: light-dark(#dcdcd6, #3a3a37); }
         svg .axis { stroke: light-dark(#8a8a84, #7c7c76); }
-        svg .curve { fill: none; stroke: light-dark(#3c7ab5, #6fa1cf); stroke-width: 1.5; }
+        svg .curve { fill: none; stroke: light-dark(#3c7ab5, #6fa1cf); stroke-width: 1.5; stroke-linecap: round; }
+        svg .dots { stroke-width: 5; }
         svg .other { stroke: light-dark(#8a5d0b, #d9a441); stroke-dasharray: 4 3; }
         svg .parts { stroke: light-dark(#ab362d, #e0796f); }
 
@@ -48,8 +49,8 @@ public static class LossChart
     internal static void WriteFigure(HtmlWriter html, double[] reference, double[]? difference)
     {
         using HtmlWriter.Scope figure = html.Open("figure", ("style", "max-width: 44rem"));
-        html.Style("svg .curve { fill: none; stroke: var(--shade-4); stroke-width: 1.5; } "
-            + "svg .other { stroke: var(--close); stroke-dasharray: 4 3; } svg .parts { stroke: var(--differs); }\n");
+        html.Style("svg .curve { fill: none; stroke: var(--shade-4); stroke-width: 1.5; stroke-linecap: round; } "
+            + "svg .dots { stroke-width: 5; } svg .other { stroke: var(--close); stroke-dasharray: 4 3; } svg .parts { stroke: var(--differs); }\n");
         Write(html, reference, difference, standsAlone: false);
         if (difference is not null)
         {
@@ -71,13 +72,13 @@ public static class LossChart
         }
 
         WriteAxes(html, least, greatest, steps);
-        html.Empty("path", ("d", Path(losses, least, greatest, steps)), ("class", "curve"));
+        WriteCurve(html, losses, least, greatest, steps, "curve");
         if (other is null)
         {
             return;
         }
 
-        html.Empty("path", ("d", Path(other, least, greatest, steps)), ("class", "curve other"));
+        WriteCurve(html, other, least, greatest, steps, "curve other");
         if (Parting(losses, other) is >= 0 and var parting)
         {
             string x = Number(X(parting, steps));
@@ -105,24 +106,35 @@ public static class LossChart
             ("class", "axis-title"));
     }
 
-    // NaN and the infinities leave a gap.
-    private static string Path(IReadOnlyList<double> losses, double least, double greatest, int steps)
+    // NaN and the infinities leave a gap. A step between two gaps is a dot: a line of no length with round ends.
+    private static void WriteCurve(HtmlWriter html, IReadOnlyList<double> losses, double least, double greatest, int steps, string style)
     {
         var path = new StringBuilder();
-        bool isDrawing = false;
-        foreach (int step in Shown(losses))
+        var dots = new StringBuilder();
+        int[] shown = [.. Shown(losses)];
+        for (int i = 0; i < shown.Length; i++)
         {
-            if (!double.IsFinite(losses[step]))
+            if (!IsFinite(i))
             {
-                isDrawing = false;
                 continue;
             }
 
-            path.Append(isDrawing ? 'L' : 'M').Append(Number(X(step, steps))).Append(' ').Append(Number(Y(losses[step], least, greatest)));
-            isDrawing = true;
+            string place = $"{Number(X(shown[i], steps))} {Number(Y(losses[shown[i]], least, greatest))}";
+            bool follows = IsFinite(i - 1);
+            path.Append(follows ? 'L' : 'M').Append(place);
+            if (!follows && !IsFinite(i + 1))
+            {
+                dots.Append('M').Append(place).Append("h0");
+            }
         }
 
-        return path.ToString();
+        html.Empty("path", ("d", path.ToString()), ("class", style));
+        if (dots.Length > 0)
+        {
+            html.Empty("path", ("d", dots.ToString()), ("class", style + " dots"));
+        }
+
+        bool IsFinite(int i) => i >= 0 && i < shown.Length && double.IsFinite(losses[shown[i]]);
     }
 
     private static IEnumerable<int> Shown(IReadOnlyList<double> losses)

@@ -30,9 +30,10 @@ internal static class OutputDetails
         }
 
         html.Element("p", OutputsSection.TypeOf(output), ("class", "note"));
-        if (output is { Reason: not null, Message: not null })
+        if (output is { Reason: { } reason, Message: not null })
         {
-            html.Element("p", output.Message);
+            // Of losses of two lengths the reason knows more than the words of assert_close do.
+            html.Element("p", LossSteps.Tells(output) ? ComparisonText.Sentence(reason) : output.Message);
         }
 
         if (output.MaxAbsolute is not null)

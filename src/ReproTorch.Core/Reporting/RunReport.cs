@@ -131,6 +131,13 @@ public static class RunReport
             WriteFirstDifference(html, first);
         }
 
+        if (LossSteps.FirstParameter(comparison) is { } parameter)
+        {
+            using HtmlWriter.Scope p = html.Open("p");
+            html.Element("strong", "First parameter that differs: ");
+            html.Element("code", parameter);
+        }
+
         if ((options.FirstDifferingOperator ?? OperatorsSection.FirstDiffering(comparison.Operators)) is { } @operator)
         {
             using HtmlWriter.Scope p = html.Open("p");

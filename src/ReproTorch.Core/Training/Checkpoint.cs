@@ -357,10 +357,18 @@ internal sealed class Checkpoint : IDisposable
         }
 
         long most = StepsDone(plan);
+        double?[] momenta = plan.Momenta(most);
         for (int i = 0; i < optimizer.Count; i++)
         {
+            // A schedule may begin with no momentum, or end with none: whether there is a buffer depends on the steps that the parameter
+            // had. One with a gradient had the last step.
+            bool mayHave = momenta.Any(momentum => optimizer.KeepsMomentum(i, momentum));
+            bool mustHave = mayHave && (momenta.All(momentum => optimizer.KeepsMomentum(i, momentum))
+                || (gradients[i] != 0 && optimizer.KeepsMomentum(i, momenta[^1])));
+            bool withMomentum = mustHave || (mayHave && _members.ContainsKey(StateName(model, i, ParameterOptimizer.MomentumBuffer)));
+
             // A parameter that never had a gradient was never stepped, and has no states. One that has a gradient was, and has all.
-            string[] states = [.. optimizer.StateNamesOf(i, plan.Begun.Momentum).Select(state => StateName(model, i, state))];
+            string[] states = [.. optimizer.StateNamesOf(i, withMomentum).Select(state => StateName(model, i, state))];
             if (gradients[i] == 0 && !states.Any(_members.ContainsKey))
             {
                 continue;
@@ -444,4 +452,24 @@ internal sealed class Checkpoint : IDisposable
 /// <param name="Accumulate">Batches for a step.</param>
 /// <param name="Schedule">The schedule; null for none.</param>
 /// <param name="Begun">The schedule's state before the first step.</param>
-internal sealed record CheckpointPlan(int Epochs, DataOrder Order, int Accumulate, LearningRateSchedule? Schedule, ScheduleState Begun);
+internal sealed record CheckpointPlan(int Epochs, DataOrder Order, int Accumulate, LearningRateSchedule? Schedule, ScheduleState Begun)
+{
+    /// <summary>The momentum that the schedule has at each of the first steps; one null for all where it leaves the momentum alone.</summary>
+    public double?[] Momenta(long steps)
+    {
+        if (Begun.Momentum is null || Schedule is not { MovesEachStep: true } schedule)
+        {
+            return [null];
+        }
+
+        var momenta = new double?[steps];
+        ScheduleState state = Begun with { Rates = [.. Begun.Rates] };
+        for (long i = 0; i < steps; i++)
+        {
+            momenta[i] = state.Momentum;
+            schedule.Advance(state, metric: 0);
+        }
+
+        return momenta;
+    }
+}

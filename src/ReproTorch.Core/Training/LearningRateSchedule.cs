@@ -15,8 +15,8 @@ public abstract class LearningRateSchedule
         ("MultiStepLR(int[] milestones, float gamma=0.1)", arguments => new MultiStepSchedule(arguments)),
         ("ExponentialLR(float gamma)", arguments => new ExponentialSchedule(arguments)),
         ("CosineAnnealingLR(int T_max, float eta_min=0)", arguments => new CosineSchedule(arguments)),
-        ("OneCycleLR(float max_lr, int? total_steps=None, float pct_start=0.3, str anneal_strategy='cos', bool cycle_momentum=True, "
-            + "float base_momentum=0.85, float max_momentum=0.95, float div_factor=25, float final_div_factor=10000, bool three_phase=False)",
+        ("OneCycleLR(float max_lr, int? total_steps=None, int? epochs=None, int? steps_per_epoch=None, "
+            + "float pct_start=0.3, str anneal_strategy='cos', bool cycle_momentum=True, float base_momentum=0.85, float max_momentum=0.95, float div_factor=25, float final_div_factor=10000, bool three_phase=False)",
             arguments => new OneCycleSchedule(arguments)),
         ("ReduceLROnPlateau(str mode='min', float factor=0.1, int patience=10, float threshold=0.0001, str threshold_mode='rel', "
             + "int cooldown=0, float min_lr=0, float eps=1e-08)",
@@ -38,6 +38,10 @@ public abstract class LearningRateSchedule
 
     /// <summary>True for a schedule that asks how well the training goes.</summary>
     public virtual bool NeedsMetric => false;
+
+    /// <summary>The number of steps that decides the rates; null where it does not matter.</summary>
+    /// <param name="steps">How many steps the training is going to make.</param>
+    internal virtual long? StepsThatCount(long steps) => null;
 
     /// <summary>Reads a schedule as Python writes it: <c>StepLR(10, gamma=0.5)</c>. "LR" may be left out.</summary>
     /// <exception cref="ReproTorchException">There is no such schedule, or its arguments do not fit.</exception>
@@ -179,18 +183,16 @@ public abstract class LearningRateSchedule
             _divisor = arguments.Float("div_factor");
             _finalDivisor = arguments.Float("final_div_factor");
             _hasThreePhases = arguments.Bool("three_phase");
-            if (!arguments.IsNone("total_steps"))
-            {
-                RequireAboveZero(arguments, "total_steps");
-                _given = arguments.Int("total_steps");
-            }
+            _given = TotalOf(arguments);
         }
 
         public override bool MovesEachStep => true;
 
+        internal override long? StepsThatCount(long steps) => _given ?? steps;
+
         internal override ScheduleState Begin(double[] rates, bool hasMomentum, long totalSteps)
         {
-            _total = _given ?? totalSteps;
+            _total = StepsThatCount(totalSteps)!.Value;
             if (totalSteps > _total)
             {
                 throw new ReproTorchException(
@@ -265,6 +267,40 @@ public abstract class LearningRateSchedule
                 }
 
                 start = phases[i].End;
+            }
+        }
+
+        // As Python: total_steps comes first, and epochs and steps_per_epoch do not matter beside it.
+        private static long? TotalOf(LayerArguments arguments)
+        {
+            if (!arguments.IsNone("total_steps"))
+            {
+                RequireAboveZero(arguments, "total_steps");
+                return arguments.Int("total_steps");
+            }
+
+            if (arguments.IsNone("epochs") && arguments.IsNone("steps_per_epoch"))
+            {
+                return null;
+            }
+
+            foreach ((string name, string other) in new[] { ("epochs", "steps_per_epoch"), ("steps_per_epoch", "epochs") })
+            {
+                if (arguments.IsNone(name))
+                {
+                    throw arguments.Fault(other, $"{other} needs {name} beside it. Leave both out to have the schedule fit the training.");
+                }
+
+                RequireAboveZero(arguments, name);
+            }
+
+            try
+            {
+                return checked(arguments.Int("epochs") * arguments.Int("steps_per_epoch"));
+            }
+            catch (OverflowException)
+            {
+                throw arguments.Fault("steps_per_epoch", "epochs times steps_per_epoch is more steps than can be counted.");
             }
         }
 

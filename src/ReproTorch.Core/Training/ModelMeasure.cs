@@ -1,3 +1,4 @@
+using ReproTorch.Models;
 using ReproTorch.Tensors;
 
 namespace ReproTorch.Training;
@@ -41,6 +42,18 @@ internal sealed class ModelMeasure(TrainedModel model, TrainingOptions options)
         }
 
         return metrics;
+    }
+
+    /// <summary>Runs the first batch through a copy of the model, to find out before a training what does not fit.</summary>
+    /// <exception cref="ReproTorchException">The examples do not fit the model or the loss.</exception>
+    public void Try(TrainingData data, ScriptModel copy)
+    {
+        copy.SetTraining(false);
+        using TrainingBatch batch = data.Take(null, 0, Math.Min(data.Rows, options.ValidationBatchSize ?? options.BatchSize));
+        using TorchTensor output = copy.InvokePlainly(options.Method, batch.Inputs, recordGradients: false);
+        using TorchTensor loss = options.Loss.Compute(output, batch.Target);
+        _ = loss.ToDouble();
+        _ = Answers(output, batch.Target);
     }
 
     /// <summary>The value; for any NaN that of Python's <c>float('nan')</c>. Which sign a NaN has that comes of arithmetic is the compiler's

@@ -7,6 +7,9 @@ namespace ReproTorch.Training;
 /// <summary>Parameters that are trained, and the optimizer's state for each. While it lives they require a gradient.</summary>
 internal sealed class ParameterOptimizer : IDisposable
 {
+    /// <summary>The state that a parameter has from the first step on whose momentum is not zero.</summary>
+    public const string MomentumBuffer = "momentum_buffer";
+
     private readonly OptimizerHandle _handle;
     private readonly TorchTensor[] _parameters;
     private readonly NativeOptimizerNumbers[] _numbers;
@@ -80,15 +83,25 @@ internal sealed class ParameterOptimizer : IDisposable
     /// <summary>The shape of a parameter.</summary>
     public long[] ShapeOf(int parameter) => _parameters[parameter].Shape;
 
+    /// <summary>Whether a step with a momentum leaves a parameter a buffer of it.</summary>
+    /// <param name="parameter">Which one.</param>
+    /// <param name="momentum">The momentum that a schedule has at that step; null where the schedule leaves it alone.</param>
+    public bool KeepsMomentum(int parameter, double? momentum)
+    {
+        OptimizerOptions options = _groups[_groupOf[parameter]];
+        double used = momentum ?? options.Momentum;
+        return options.Kind == OptimizerKind.RMSprop ? used > 0 : used != 0;
+    }
+
     /// <summary>The names of the states that a parameter has once it was stepped.</summary>
     /// <param name="parameter">Which one.</param>
-    /// <param name="momentum">The momentum of a schedule in its first step; null where the schedule leaves it alone.</param>
-    public IReadOnlyList<string> StateNamesOf(int parameter, double? momentum)
+    /// <param name="withMomentum">Whether some step left it a buffer of its momentum.</param>
+    public IReadOnlyList<string> StateNamesOf(int parameter, bool withMomentum)
     {
         OptimizerOptions options = _groups[_groupOf[parameter]];
         return [.. StateNames.Where(name => name switch
         {
-            "momentum_buffer" => (momentum ?? options.Momentum) != 0,
+            MomentumBuffer => withMomentum,
             "max_exp_avg_sq" => options.Amsgrad,
             "grad_avg" => options.Centered,
             _ => true,
@@ -103,6 +116,14 @@ internal sealed class ParameterOptimizer : IDisposable
         {
             return !gradient.IsInvalid;
         }
+    }
+
+    /// <summary>Whether a parameter's gradient is sparse, as that of Embedding(sparse=True).</summary>
+    public bool HasSparseGradient(int parameter)
+    {
+        NativeError.ThrowIfFailed(NativeMethods.rpt_tensor_gradient(_parameters[parameter].Handle, out TensorHandle handle));
+        using TorchTensor? gradient = Wrap(handle);
+        return gradient is not null && (bool)TorchOperator.Call("prim::is_sparse", gradient)!;
     }
 
     /// <summary>Gives a parameter a gradient of zeros.</summary>

@@ -71,6 +71,12 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>The elements of all buffers as they are now, on their own.</summary>
     public IReadOnlyList<NamedTensorData> Buffers => Copy(_buffers);
 
+    /// <summary>Its parameters and buffers as they are now.</summary>
+    public TensorSnapshot Snapshot() => new(_parameters.Concat(_buffers).Select(tensor => tensor.Tensor));
+
+    /// <summary>Its buffers as they are now.</summary>
+    public TensorSnapshot SnapshotOfBuffers() => new(_buffers.Select(tensor => tensor.Tensor));
+
     /// <summary>Module.train() and Module.eval().</summary>
     public void SetTraining(bool training) => _model.SetTraining(training);
 

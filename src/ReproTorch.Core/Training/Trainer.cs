@@ -40,9 +40,16 @@ public static class Trainer
 
         data = Prepare(data, hasClasses, model.Device);
         options = options with { Validation = options.Validation is { } validation ? Prepare(validation, hasClasses, model.Device) : null };
+        options.Loss.RequireClasses(data.Target, "target");
+        if (options.Validation is not null)
+        {
+            options.Loss.RequireClasses(options.Validation.Target, "validation's target");
+        }
+
         using var trained = new TrainedModel(script, options);
         script.MarkChanged();
-        return new TrainingRun(script, trained, data, options).Run();
+        using var run = new TrainingRun(script, trained, data, options);
+        return run.Run();
     }
 
     private static TrainingData Prepare(TrainingData data, bool hasClasses, TorchDevice device) =>
@@ -50,7 +57,7 @@ public static class Trainer
 }
 
 /// <summary>One training from its first step, or from a checkpoint, to its end.</summary>
-internal sealed class TrainingRun
+internal sealed class TrainingRun : IDisposable
 {
     private readonly ScriptModel _script;
     private readonly TrainedModel _model;
@@ -62,6 +69,11 @@ internal sealed class TrainingRun
     private readonly List<double> _losses = [];
     private readonly List<TrainingEpoch> _epochs = [];
     private readonly long _startTime = Stopwatch.GetTimestamp();
+    private readonly HashSet<int> _unseen;
+    private TensorSnapshot? _start;
+    private TensorSnapshot? _buffers;
+    private bool _hasTrained;
+    private bool _isStepping;
     private DType _lossDType = DType.float32;
     private ScheduleState _schedule;
     private long _stepsDoneBefore;
@@ -83,6 +95,7 @@ internal sealed class TrainingRun
                 $"There are {data.Rows} rows, which fill no batch of {options.BatchSize}, and a batch that is not full is dropped. Take smaller batches.");
         }
 
+        _unseen = [.. Enumerable.Range(0, model.Optimizer.Count)];
         _settings = Settings();
         _identity = data.Identity();
         OptimizerOptions[] groups = [options.Optimizer, .. options.Groups.Select(group => group.Optimizer)];
@@ -96,7 +109,50 @@ internal sealed class TrainingRun
 
     public TrainingResult Run()
     {
-        TorchEnvironment environment = TorchEnvironmentProbe.Capture();
+        _start = _model.Snapshot();
+        _buffers = _model.SnapshotOfBuffers();
+        RngState streams = RandomStreams.Capture(RandomStreams.SeededByDefault);
+        try
+        {
+            TryValidation();
+            RandomStreams.Restore(streams);
+            return Train();
+        }
+        catch when (!_hasTrained)
+        {
+            _start.PutBack();
+            RandomStreams.Restore(streams);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _start?.Dispose();
+        _buffers?.Dispose();
+    }
+
+    // On a copy: a model may keep more than parameters and buffers.
+    private void TryValidation()
+    {
+        if (_options.Validation is not { } validation)
+        {
+            return;
+        }
+
+        using ScriptModel copy = _script.Clone();
+        try
+        {
+            new ModelMeasure(_model, _options).Try(validation, copy);
+        }
+        catch (ReproTorchException e)
+        {
+            throw Failure("Validation", e, "Nothing was trained; the model is as before.");
+        }
+    }
+
+    private TrainingResult Train()
+    {
         DateTimeOffset time = DateTimeOffset.UtcNow;
         int epoch = 0;
         long batch = 0;
@@ -105,7 +161,7 @@ internal sealed class TrainingRun
         if (_options.Resume is { } file)
         {
             using Checkpoint checkpoint = Checkpoint.Read(file);
-            GoOn(checkpoint, environment);
+            GoOn(checkpoint);
             (epoch, batch, rows, begun) = (checkpoint.Place.Epoch, checkpoint.Place.Batch, checkpoint.Rows, checkpoint.Place.Batch > 0);
         }
         else if (_options.Seed is { } seed)
@@ -113,6 +169,8 @@ internal sealed class TrainingRun
             RandomStreams.Seed(seed.Given, [RandomSource.Torch], _options.SeedLocation);
         }
 
+        // It tells of the seed as well.
+        TorchEnvironment environment = TorchEnvironmentProbe.Capture();
         TrainingEnd end = IsNoBetter() ? TrainingEnd.NoBetter : TrainingEnd.Completed;
         for (; epoch < _options.Epochs && end == TrainingEnd.Completed; epoch++, batch = 0, begun = false)
         {
@@ -159,16 +217,14 @@ internal sealed class TrainingRun
         long sinceCheckpoint = 0;
         for (long batch = firstBatch; batch < batches; batch++)
         {
-            (long start, long length) = _order.Batch(batch);
-            using (TrainingBatch examples = _data.Take(rows, start, length))
-            {
-                _losses.Add(AddGradients(examples));
-            }
-
             bool isStep = (batch + 1) % _options.Accumulate == 0 || batch + 1 == batches;
-            if (isStep)
+            try
             {
-                Step();
+                TrainBatch(batch, rows, isStep);
+            }
+            catch (ReproTorchException e)
+            {
+                throw StepFailure(epoch, batch, e);
             }
 
             Tell(epoch, batch);
@@ -194,6 +250,78 @@ internal sealed class TrainingRun
         }
 
         return true;
+    }
+
+    private void TrainBatch(long batch, TorchTensor? rows, bool isStep)
+    {
+        _buffers!.Take();
+        (long start, long length) = _order.Batch(batch);
+        using (TrainingBatch examples = _data.Take(rows, start, length))
+        {
+            _losses.Add(AddGradients(examples));
+        }
+
+        RequireDenseGradients();
+        if (isStep)
+        {
+            Step();
+        }
+
+        if (!_hasTrained)
+        {
+            _hasTrained = true;
+            _start!.Dispose();
+            _start = null;
+        }
+    }
+
+    // A parameter's gradient is always sparse or never, so each is looked at once.
+    private void RequireDenseGradients()
+    {
+        if (_unseen.Count == 0)
+        {
+            return;
+        }
+
+        foreach (int parameter in _unseen.Where(_model.Optimizer.HasGradient).ToArray())
+        {
+            if (_model.Optimizer.HasSparseGradient(parameter))
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument,
+                    $"The gradient of {_model.TrainedNames[parameter]} is sparse, as that of Embedding(sparse=True), and only dense ones are trained by. "
+                    + "Make the layer with sparse=False, or freeze the parameter.");
+            }
+
+            _unseen.Remove(parameter);
+        }
+    }
+
+    private ReproTorchException StepFailure(int epoch, long batch, ReproTorchException cause)
+    {
+        if (!_hasTrained)
+        {
+            return Failure(Place(epoch, batch), cause, "Nothing was trained; the model is as before.");
+        }
+
+        _buffers!.PutBack();
+        string before = batch > 0 ? $"step {batch}" : $"epoch {epoch}";
+        return Failure(Place(epoch, batch), cause, _isStepping
+            ? "The optimizer had begun its step, so that some parameters have made it and some have not."
+            : $"The model stands as after {before}.");
+    }
+
+    private static string Place(int epoch, long batch) => FormattableString.Invariant($"Epoch {epoch + 1}, step {batch + 1}");
+
+    private static ReproTorchException Failure(string where, ReproTorchException cause, string outcome)
+    {
+        string message = cause.Message.TrimEnd();
+        string end = message.Contains('\n', StringComparison.Ordinal) ? "\n" : message.EndsWith('.') ? " " : ". ";
+        return new ReproTorchException(cause.Kind, $"{where}: {message}{end}{outcome}", cause)
+        {
+            NativeFunction = cause.NativeFunction,
+            NativeBacktrace = cause.NativeBacktrace,
+        };
     }
 
     // Forward, loss, backward.
@@ -228,7 +356,9 @@ internal sealed class TrainingRun
         }
 
         _rate = _schedule.Rates[0];
+        _isStepping = true;
         _model.Optimizer.Step(_schedule);
+        _isStepping = false;
         if (_options.Schedule is { MovesEachStep: true } schedule)
         {
             schedule.Advance(_schedule, metric: 0);
@@ -268,7 +398,7 @@ internal sealed class TrainingRun
         }
 
         double loss = ModelMeasure.WithOneNaN(sum / batches);
-        Dictionary<string, double> metrics = _options.Validation is { } validation ? new ModelMeasure(_model, _options).Take(validation) : [];
+        Dictionary<string, double> metrics = Measure(epoch);
         double watched = metrics.GetValueOrDefault(ModelMeasure.Loss, loss);
         if (_options.Schedule is { MovesEachStep: false } schedule)
         {
@@ -298,6 +428,19 @@ internal sealed class TrainingRun
         _options.OnEpoch?.Invoke(ended);
     }
 
+    private Dictionary<string, double> Measure(int epoch)
+    {
+        try
+        {
+            return _options.Validation is { } validation ? new ModelMeasure(_model, _options).Take(validation) : [];
+        }
+        catch (ReproTorchException e)
+        {
+            throw Failure(
+                FormattableString.Invariant($"Epoch {epoch + 1}, validation"), e, FormattableString.Invariant($"The model stands as after epoch {epoch + 1}."));
+        }
+    }
+
     private bool IsNoBetter() => _options.EarlyEnd is { } early && _epochsWithoutBetter > early.Patience;
 
     private void Save(int epoch, long batch, TorchTensor? rows, TorchEnvironment environment)
@@ -323,8 +466,9 @@ internal sealed class TrainingRun
         Checkpoint.Write(file, place, _losses, rows, _model);
     }
 
-    private void GoOn(Checkpoint checkpoint, TorchEnvironment environment)
+    private void GoOn(Checkpoint checkpoint)
     {
+        TorchEnvironment environment = TorchEnvironmentProbe.Capture();
         checkpoint.RequireSame(_settings, _identity);
         checkpoint.RequireWhole(_model, new CheckpointPlan(_options.Epochs, _order, _options.Accumulate, _options.Schedule, _schedule));
         foreach (EnvironmentDifference difference in EnvironmentComparison.Compare(checkpoint.Place.Environment, environment).Differences
@@ -372,9 +516,9 @@ internal sealed class TrainingRun
                 : string.Empty,
             ["earlyEnd"] = _options.EarlyEnd is { } early ? $"{early.Patience}, {Comparison.ExactText.Of(early.MinimumChange)}" : string.Empty,
         };
-        if (_options.Schedule is { MovesEachStep: true })
+        if (_options.Schedule?.StepsThatCount(StepsInAll) is { } steps)
         {
-            settings["steps"] = Text(StepsInAll);
+            settings["steps"] = Text(steps);
         }
 
         return settings;

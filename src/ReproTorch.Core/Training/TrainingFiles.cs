@@ -46,6 +46,42 @@ public static class TrainingFiles
         }
     }
 
+    /// <summary>Sees to it that nothing which a training reads is replaced by what it writes.</summary>
+    /// <param name="outputs">What each file is to hold, and its path; null for none.</param>
+    /// <param name="sources">What each file that is read holds, and its path; null for none.</param>
+    /// <exception cref="ReproTorchException">One is both, be it by a link. The checkpoint that a training goes on from may be the one that it writes:
+    /// a source and an output of the one name <c>checkpoint</c>.</exception>
+    public static void RequireApart(
+        IReadOnlyList<(string What, string? Path)> outputs, IReadOnlyList<(string What, string? Path)> sources)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(sources);
+        foreach ((string what, string? path) in outputs.Where(output => !string.IsNullOrEmpty(output.Path)))
+        {
+            string full = Target(what, path!);
+            if (sources.FirstOrDefault(source => source.Path is { Length: > 0 } read && source.What != what && s_sameFile.Equals(Followed(read), full))
+                is { Path: { } same } replaced)
+            {
+                throw new ReproTorchException(
+                    ReproTorchErrorKind.InvalidArgument,
+                    $"The {what} would replace the {replaced.What} '{same}', which the training reads. Nothing was trained. Name another file.");
+            }
+        }
+    }
+
+    // What is read need not be a file that could be written.
+    private static string Followed(string path)
+    {
+        try
+        {
+            return AtomicFile.TargetOf(path);
+        }
+        catch (IOException)
+        {
+            return Path.GetFullPath(path);
+        }
+    }
+
     private static string Target(string what, string path)
     {
         try

@@ -22,6 +22,7 @@ public sealed class TrainingLoss
         ($"KLDivLoss({Reduction}, bool log_target=False)", Divergence));
 
     private readonly string _text;
+    private readonly int? _classes;
     private readonly Func<TorchTensor, TorchTensor, TorchTensor> _compute;
 
     private TrainingLoss(
@@ -32,6 +33,7 @@ public sealed class TrainingLoss
         Threshold = threshold;
         IsMean = arguments.Text("reduction") != "sum";
         IgnoredClass = target == LossTarget.Classes ? arguments.Int("ignore_index") : null;
+        _classes = target == LossTarget.Classes && !arguments.IsNone("weight") ? ((object?[])arguments["weight"]!).Length : null;
         _text = PartText.Of(arguments);
         _compute = compute;
     }
@@ -84,6 +86,28 @@ public sealed class TrainingLoss
         {
             throw new ReproTorchException(
                 ReproTorchErrorKind.InvalidArgument, $"The target is {dtype}. {Name} expects {expected}. Nothing was trained; convert the target.");
+        }
+    }
+
+    /// <summary>Sees to it that class numbers are those of classes that there are, where the loss knows how many: by their weights.</summary>
+    /// <param name="target">The targets.</param>
+    /// <param name="what">What they are, for the message: "target".</param>
+    /// <exception cref="ReproTorchException">One is not; the message names it and its row.</exception>
+    internal void RequireClasses(TorchTensor target, string what)
+    {
+        if (_classes is not { } classes || target.DType != DType.int64)
+        {
+            return;
+        }
+
+        long[] numbers = target.ToArray<long>();
+        int at = Array.FindIndex(numbers, number => (number < 0 || number >= classes) && number != IgnoredClass);
+        if (at >= 0)
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument,
+                $"The {what} has the class {numbers[at]} in row {at / (numbers.Length / target.Shape[0])} (from 0), and {Name} has weights for {classes} classes. "
+                + $"Expected 0 to {classes - 1}, or {IgnoredClass} for what does not count. Nothing was trained.");
         }
     }
 

@@ -45,7 +45,7 @@ public static class TrainingResultFile
                 ? [.. MemoryMarshal.Cast<byte, float>(losses.AllBytes()).ToArray().Select(loss => (double)loss)]
                 : MemoryMarshal.Cast<byte, double>(losses.AllBytes()).ToArray(),
             LossDType = losses.DType,
-            Epochs = epochs,
+            Epochs = [.. epochs.Select((epoch, i) => WithBits(epoch, i, run))],
             WeightsHash = hash,
             Parameters = Named(run, Parameter),
             Buffers = Named(run, Buffer),
@@ -56,6 +56,22 @@ public static class TrainingResultFile
             Time = time,
             Duration = duration,
         };
+    }
+
+    // The text of an epoch has one NaN; the run has the bits.
+    private static TrainingEpoch WithBits(TrainingEpoch epoch, int index, RunOutput run)
+    {
+        return epoch with
+        {
+            Loss = Bits("loss", epoch.Loss),
+            Metrics = epoch.Metrics.ToDictionary(metric => metric.Key, metric => Bits(metric.Key, metric.Value), StringComparer.Ordinal),
+        };
+
+        double Bits(string metric, double otherwise) =>
+            run.Outputs.FirstOrDefault(output => output.Name == "metric." + metric)?.Data is { DType: DType.float64, Shape.Length: 1 } data
+            && index < data.Count
+                ? MemoryMarshal.Cast<byte, double>(data.AllBytes())[index]
+                : otherwise;
     }
 
     private static TrainingRest? RestOf(RunOutput run)

@@ -59,5 +59,8 @@ internal sealed class OutputTolerancesTransformationAttribute : ArgumentTransfor
         }
     }
 
-    private static double Number(object? value) => Convert.ToDouble(Unwrap.Value(value), CultureInfo.InvariantCulture);
+    // Of text Convert.ToDouble would skip commas, and take 0,01 for 1.
+    private static double Number(object? value) => Unwrap.Value(value) is string text
+        ? double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)
+        : Convert.ToDouble(Unwrap.Value(value), CultureInfo.InvariantCulture);
 }

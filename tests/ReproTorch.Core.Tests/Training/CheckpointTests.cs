@@ -82,6 +82,83 @@ public sealed class CheckpointTests : ProcessStateTests
         Assert.Contains("stands in epoch 3; asked for 2", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("SGD(lr=0.1)", "OneCycleLR(0.1, base_momentum=0.5, max_momentum=0.0)")]
+    [InlineData("SGD(lr=0.1, momentum=0.9)", "OneCycleLR(0.1, base_momentum=0.0, max_momentum=0.5)")]
+    [InlineData("RMSprop(lr=0.1)", "OneCycleLR(0.1, base_momentum=0.5, max_momentum=0.0)")]
+    public void AMomentumThatBeginsOrEndsWithZeroGoesOn(string optimizer, string schedule)
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        TrainingOptions options = Options() with { Optimizer = OptimizerOptions.Parse(optimizer), Schedule = LearningRateSchedule.Parse(schedule) };
+        string whole = Train(options).WeightsHash;
+        for (int stop = 1; stop < 12; stop++)
+        {
+            using var source = new CancellationTokenSource();
+            int steps = 0;
+            Train(options with
+            {
+                Checkpoint = file,
+                Cancellation = source.Token,
+                OnStep = _ =>
+                {
+                    if (++steps == stop)
+                    {
+                        source.Cancel();
+                    }
+                },
+            });
+            Assert.Equal(whole, Train(options with { Resume = file }).WeightsHash);
+        }
+    }
+
+    [Theory]
+    [InlineData("OneCycleLR(0.1, total_steps=20)")]
+    [InlineData("OneCycleLR(0.1, epochs=5, steps_per_epoch=4)")]
+    public void AScheduleWithAGivenNumberOfStepsGoesOnForMoreEpochs(string schedule)
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        TrainingOptions options = Options() with { Schedule = LearningRateSchedule.Parse(schedule) };
+        Train(options with { Epochs = 2, Checkpoint = file });
+        Assert.Equal(Train(options with { Epochs = 5 }).WeightsHash, Train(options with { Epochs = 5, Resume = file }).WeightsHash);
+        options = options with { Schedule = LearningRateSchedule.Parse("OneCycleLR(0.1)") };
+        Train(options with { Epochs = 2, Checkpoint = file });
+        Assert.Contains(
+            "steps was '8' and is now '20'",
+            Assert.Throws<ReproTorchException>(() => Train(options with { Epochs = 5, Resume = file })).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMetricThatIsNoNumberKeepsItsBits()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        TrainingOptions options = Options() with { Optimizer = OptimizerOptions.Parse("SGD", 1e38), Schedule = null };
+        TrainingResult whole = Train(options with { Epochs = 2 });
+        Train(options with { Epochs = 1, Checkpoint = file });
+        TrainingResult rest = Train(options with { Epochs = 2, Resume = file });
+        Assert.Equal(0x7FF8000000000000, BitConverter.DoubleToInt64Bits(whole.Epochs[0].Loss));
+        Assert.Equal(
+            whole.Epochs.Select(epoch => BitConverter.DoubleToInt64Bits(epoch.Loss)), rest.Epochs.Select(epoch => BitConverter.DoubleToInt64Bits(epoch.Loss)));
+        TrainingResult sent = TrainingResultFile.FromBytes(TrainingResultFile.ToBytes(whole));
+        Assert.Equal(0x7FF8000000000000, BitConverter.DoubleToInt64Bits(sent.Epochs[0].Loss));
+    }
+
+    [Fact]
+    public void TheEnvironmentTellsOfTheSeedThatTheTrainingBeganWith()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("training.npz");
+        RandomStreams.Seed(5, [RandomSource.Torch], location: null);
+        TrainingResult first = Train(Options() with { Epochs = 1, Checkpoint = file });
+        RandomStreams.Seed(77, [RandomSource.Torch], location: null);
+        TrainingResult rest = Train(Options() with { Resume = file });
+        Assert.Equal(0u, first.Environment.TorchSeed);
+        Assert.Equal(0u, rest.Environment.TorchSeed);
+    }
+
     [Fact]
     public void WhatIsNoNumberIsNeverTheBest()
     {

@@ -14,6 +14,7 @@ public sealed class LearningRateScheduleTests
     [InlineData("CosineAnnealingLR(T_max=5, eta_min=1e-3)", 4, 0x3fa20636c64e4e9dL)]
     [InlineData("CosineAnnealingLR(T_max=4)", 8, 0x3fb5d9d8f5cc7e54L)]
     [InlineData("OneCycleLR(max_lr=0.2, total_steps=20)", 11, 0x3fc25a8ec294376cL)]
+    [InlineData("OneCycleLR(0.2, None, 4, 5)", 11, 0x3fc25a8ec294376cL)]
     [InlineData("OneCycleLR(max_lr=0.1, total_steps=12, three_phase=True, anneal_strategy='linear')", 7, 0x3f6c3faca09ab556L)]
     public void RatesHaveTheBitsOfPythons(string text, int steps, long expected)
     {
@@ -69,6 +70,8 @@ public sealed class LearningRateScheduleTests
     [Fact]
     public void OneCycleNeedsRoomForAllStepsAndAMomentum()
     {
+        Assert.Throws<ReproTorchException>(() => LearningRateSchedule.Parse("OneCycleLR(0.1, epochs=5)"));
+        Assert.Throws<ReproTorchException>(() => LearningRateSchedule.Parse("OneCycleLR(0.1, epochs=0, steps_per_epoch=5)"));
         Assert.Throws<ReproTorchException>(() => LearningRateSchedule.Parse("OneCycleLR(0.1, total_steps=5)").Begin([0.1], true, 6));
         Assert.Throws<ReproTorchException>(() => LearningRateSchedule.Parse("OneCycleLR(0.1)").Begin([0.1], false, 6));
         Assert.Null(LearningRateSchedule.Parse("OneCycleLR(0.1, cycle_momentum=False)").Begin([0.1], false, 6).Momentum);

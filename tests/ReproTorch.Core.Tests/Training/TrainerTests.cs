@@ -284,6 +284,79 @@ public sealed class TrainerTests : ProcessStateTests
     }
 
     [Fact]
+    public void AStepThatFailsIsNamedAndTheModelStandsAsAfterTheOneBefore()
+    {
+        using ScriptModel model = Model();
+        using ScriptModel expected = Model();
+        TrainingOptions options = Options() with { Shuffle = false, Epochs = 1 };
+        Trainer.Train(expected, DataOf(48), options);
+        string message = Assert.Throws<ReproTorchException>(() => Trainer.Train(model, DataOf(60, wrongRow: 59), options)).Message;
+        Assert.StartsWith("Epoch 1, step 4: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("The model stands as after step 3.", message, StringComparison.Ordinal);
+        Assert.Equal(expected.ContentHash, model.ContentHash);
+    }
+
+    [Fact]
+    public void WhenTheFirstStepFailsModelAndStreamsAreAsBefore()
+    {
+        using ScriptModel model = Model();
+        string before = model.ContentHash;
+        RandomStreams.Seed(3, [RandomSource.Torch], location: null);
+        byte[] stream = TorchGenerator.Default(TorchDevice.Cpu).GetState();
+        string message = Assert.Throws<ReproTorchException>(
+            () => Trainer.Train(model, DataOf(60, wrongRow: 2), Options() with { Shuffle = false })).Message;
+        Assert.StartsWith("Epoch 1, step 1: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was trained; the model is as before.", message, StringComparison.Ordinal);
+        Assert.Equal(before, model.ContentHash);
+        Assert.Equal(stream, TorchGenerator.Default(TorchDevice.Cpu).GetState());
+    }
+
+    [Fact]
+    public void AValidationThatDoesNotFitIsFoundBeforeTheFirstStep()
+    {
+        using ScriptModel model = Model();
+        string before = model.ContentHash;
+        int steps = 0;
+        using TorchTensor target = TorchTensor.FromSpan<long>([0, 1, 2], DType.int64, 3);
+        string message = Assert.Throws<ReproTorchException>(() => Trainer.Train(
+            model, Data(), Options() with { Validation = new TrainingData([Floats(3, 5)], target), OnStep = _ => steps++ })).Message;
+        Assert.StartsWith("Validation: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was trained; the model is as before.", message, StringComparison.Ordinal);
+        Assert.Equal(0, steps);
+        Assert.Equal(before, model.ContentHash);
+    }
+
+    [Fact]
+    public void AClassWithoutAWeightIsFoundBeforeTheFirstStep()
+    {
+        TrainingOptions options = Options() with { Loss = TrainingLoss.Parse("CrossEntropyLoss(weight=[1.0, 2.0, 3.0])") };
+        using ScriptModel model = Model();
+        Assert.Contains(
+            "The target has the class 9 in row 59 (from 0), and CrossEntropyLoss has weights for 3 classes.",
+            Assert.Throws<ReproTorchException>(() => Trainer.Train(model, DataOf(60, wrongRow: 59), options)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "The validation's target has the class 9 in row 1 ",
+            Assert.Throws<ReproTorchException>(() => Trainer.Train(model, Data(), options with { Validation = DataOf(3, wrongRow: 1) })).Message,
+            StringComparison.Ordinal);
+        Trainer.Train(model, DataOf(60, wrongRow: 59), options with { Loss = TrainingLoss.Parse("CrossEntropyLoss(weight=[1, 2, 3], ignore_index=9)") });
+    }
+
+    [Fact]
+    public void ASparseGradientIsRefusedBeforeAnyParameterChanged()
+    {
+        using ScriptModel sparse = LayerModel.Build(["Embedding(7, 3, sparse=True)", "Linear(3, 3)"], null);
+        string before = sparse.ContentHash;
+        using TorchTensor words = TorchTensor.FromSpan<long>([0, 1, 2], DType.int64, 3);
+        using TorchTensor target = TorchTensor.FromSpan<long>([0, 1, 2], DType.int64, 3);
+        string message = Assert.Throws<ReproTorchException>(
+            () => Trainer.Train(sparse, new TrainingData([words], target), Options() with { ClipNorm = 1 })).Message;
+        Assert.Contains("The gradient of 0.weight is sparse", message, StringComparison.Ordinal);
+        Assert.Equal(before, sparse.ContentHash);
+        Trainer.Train(sparse, new TrainingData([words], target), Options() with { Frozen = ["0.weight"] });
+    }
+
+    [Fact]
     public void WhatDoesNotFitIsNamed()
     {
         Assert.Contains("fill no batch of 100", Refused(Options() with { BatchSize = 100, DropLast = true }), StringComparison.Ordinal);
@@ -314,6 +387,13 @@ public sealed class TrainerTests : ProcessStateTests
     {
         long[] classes = [.. Enumerable.Range(0, 60).Select(i => (long)((i + shift) % 3))];
         return new TrainingData([Floats(60, 6)], TorchTensor.FromSpan<long>(classes, DType.int64, 60));
+    }
+
+    // A row whose class is none of the model's three, where one is asked for.
+    private static TrainingData DataOf(int rows, int wrongRow = -1)
+    {
+        long[] classes = [.. Enumerable.Range(0, rows).Select(i => i == wrongRow ? 9L : i % 3)];
+        return new TrainingData([Floats(rows, 6)], TorchTensor.FromSpan<long>(classes, DType.int64, rows));
     }
 
     private static TorchTensor Floats(long rows, long columns) => TorchTensor.FromSpan<float>(

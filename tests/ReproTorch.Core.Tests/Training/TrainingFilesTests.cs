@@ -6,6 +6,24 @@ namespace ReproTorch.Core.Tests.Training;
 public sealed class TrainingFilesTests
 {
     [Fact]
+    public void WhatIsReadIsNotReplacedButTheCheckpoint()
+    {
+        using var folder = new TestFolder();
+        string file = folder.File("x.npy");
+        File.WriteAllText(file, "x");
+        File.CreateSymbolicLink(folder.File("link"), "x.npy");
+        foreach (string output in new[] { file, folder.File("link") })
+        {
+            var refused = Assert.Throws<ReproTorchException>(() => TrainingFiles.RequireApart([("model", output)], [("target", null), ("input", file)]));
+            Assert.Contains($"The model would replace the input '{file}'", refused.Message, StringComparison.Ordinal);
+        }
+
+        TrainingFiles.RequireApart([("checkpoint", file), ("chart", null)], [("checkpoint", folder.File("link"))]);
+        Assert.Throws<ReproTorchException>(() => TrainingFiles.RequireApart([("model", file)], [("checkpoint", file)]));
+        TrainingFiles.RequireApart([("model", folder.File("new.pt"))], [("input", file)]);
+    }
+
+    [Fact]
     public void WhatCannotBeWrittenIsRefused()
     {
         using var folder = new TestFolder();

@@ -84,7 +84,7 @@ public sealed class TrainingResultFileTests
             {
                 Epoch = i + 1,
                 Loss = number,
-                LearningRate = s_numbers[^(i + 1)],
+                LearningRate = double.IsNaN(s_numbers[^(i + 1)]) ? 0 : s_numbers[^(i + 1)],
                 WeightsHash = $"{i}",
                 Metrics = new Dictionary<string, double> { ["validationLoss"] = number, ["validationAccuracy"] = s_numbers[(i + 3) % s_numbers.Length] },
             }),

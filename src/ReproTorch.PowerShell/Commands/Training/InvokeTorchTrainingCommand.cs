@@ -190,6 +190,10 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
             return;
         }
 
+        RequireUse(nameof(MinimumChange), nameof(Patience));
+        RequireUse(nameof(CheckpointEvery), nameof(Checkpoint));
+        RequireUse(nameof(ClipNormType), nameof(ClipNorm));
+        RequireUse(nameof(ValidationBatchSize), nameof(ValidationInput));
         TorchSeedValue? seed = Seed is { } value ? TorchSeedValue.From(value) : null;
         if (seed is { IsAliasOnCpu: true })
         {
@@ -199,7 +203,9 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
         string? modelFile = Writable(Path);
         string? chartFile = Writable(ChartPath);
         string? checkpointFile = CheckpointFile();
-        TrainingFiles.RequireWritable(("model", modelFile), ("chart", chartFile), ("checkpoint", checkpointFile));
+        (string, string?)[] outputs = [("model", modelFile), ("chart", chartFile), ("checkpoint", checkpointFile)];
+        TrainingFiles.RequireWritable(outputs);
+        TrainingFiles.RequireApart(outputs, [("checkpoint", ResumeFrom is null ? null : ToFilePath(ResumeFrom))]);
         OptimizerOptions optimizer = OptimizerOptions.Parse(Optimizer, LearningRate);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         ExceptionDispatchInfo? failure = null;
@@ -273,6 +279,16 @@ public sealed class InvokeTorchTrainingCommand : ReproTorchCmdlet
                 failure = ExceptionDispatchInfo.Capture(e);
                 end.Cancel();
             }
+        }
+    }
+
+    private void RequireUse(string parameter, string needed)
+    {
+        Dictionary<string, object> bound = MyInvocation.BoundParameters;
+        if (bound.ContainsKey(parameter) && (!bound.TryGetValue(needed, out object? value) || value is null))
+        {
+            throw new ReproTorchException(
+                ReproTorchErrorKind.InvalidArgument, $"-{parameter} does nothing without -{needed}. Nothing was trained. Give both, or neither.");
         }
     }
 
