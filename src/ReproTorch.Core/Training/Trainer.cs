@@ -140,7 +140,12 @@ internal sealed class TrainingRun : IDisposable
             return;
         }
 
-        using ScriptModel copy = _script.Clone();
+        using ScriptModel? copy = CopyOfModel();
+        if (copy is null)
+        {
+            return;
+        }
+
         try
         {
             new ModelMeasure(_model, _options).Try(validation, copy);
@@ -148,6 +153,19 @@ internal sealed class TrainingRun : IDisposable
         catch (ReproTorchException e)
         {
             throw Failure("Validation", e, "Nothing was trained; the model is as before.");
+        }
+    }
+
+    // Null for a model that cannot be copied: what does not fit is then found out after the first epoch.
+    private ScriptModel? CopyOfModel()
+    {
+        try
+        {
+            return _script.Clone();
+        }
+        catch (ReproTorchException)
+        {
+            return null;
         }
     }
 
