@@ -314,6 +314,38 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
     }
 
+    // A file may nest its records as deep as it has lines; the innermost difference is there whatever the depth.
+    [Theory]
+    [InlineData(6, 5, 5)]
+    [InlineData(80_000, 64, 8)]
+    public void TracesAreComparedAtAnyDepth(int depth, int kept, int shown)
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Nested(1), Nested(2));
+        List<OperatorDifference> inside = [];
+        for (OperatorDifference? next = comparison.First!.Inside; next is not null; next = next.Inside)
+        {
+            inside.Add(next);
+        }
+
+        Assert.Equal(kept, inside.Count);
+        Assert.Equal((1, depth - 1), (inside[0].Operator.Index, inside[^1].Operator.Index));
+        string[] lines = comparison.Message.Split('\n');
+        Assert.Equal(shown, lines.Count(line => line.StartsWith("  Inside: ", StringComparison.Ordinal)));
+        Assert.Equal(shown < kept, lines.Contains("  .."));
+        Assert.Contains($"aten::op{depth - 1}: argument 0", comparison.Message, StringComparison.Ordinal);
+
+        OperatorTrace Nested(int size) =>
+            Trace([.. Enumerable.Range(0, depth).Select(i => Record(i, $"aten::op{i}", size) with { Parent = i - 1 })]);
+    }
+
+    [Fact]
+    public void WhatIsOutermostIsKnownAtAnyDepth()
+    {
+        OperatorTrace trace = Trace([.. Enumerable.Range(0, 200_000)
+            .Select(i => Record(i, "f", 1) with { Parent = i - 1, Kind = i == 150_000 || i == 199_999 ? "operator" : "function" })]);
+        Assert.Equal(150_000, Assert.Single(trace.Operators).Index);
+    }
+
     [Fact]
     public void ATraceGoesThroughAFile()
     {
@@ -352,9 +384,10 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n[1]\n{\"records\":1}")]
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":5,\"parent\":5,\"name\":\"a\"}\n{\"records\":1}")]
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":5,\"parent\":6,\"name\":\"a\"}\n{\"records\":1}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"a\"}\n{\"index\":0,\"name\":\"a\"}\n{\"records\":2}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"a\",\"draws\":{\"cpu\":9223372036854775807}}\n{\"records\":1}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"\\u001b[2J\"}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\"}\n{\"index\":0,\"parent\":-1,\"name\":\"a\"}\n{\"records\":2}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\",\"draws\":{\"cpu\":9223372036854775807}}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"\\u001b[2J\"}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\",\"draws\":{\"\\u001b[2J\":1}}\n{\"records\":1}")]
     [InlineData("\u0093NUMPY")]
     public void WhatIsNoTraceIsRefused(string text)
     {
@@ -363,6 +396,41 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.Equal(
             ReproTorchErrorKind.FileFormat,
             Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("a.jsonl"))).Kind);
+    }
+
+    // Each as many as a record may have; added up they would be more than a number holds.
+    [Theory]
+    [InlineData(9_000, 1)]
+    [InlineData(1, 9_000)]
+    public void MoreDrawsThanAnyMachineMakesAreRefused(int records, int generators)
+    {
+        using var folder = new TestFolder();
+        string draws = string.Join(',', Enumerable.Range(0, generators).Select(i => $"\"g{i}\":{1L << 50}"));
+        File.WriteAllLines(
+            folder.File("a.jsonl"),
+            [
+                "{\"format\":\"reprotorch-trace\",\"version\":1}",
+                .. Enumerable.Range(0, records).Select(i => $"{{\"index\":{i},\"parent\":-1,\"name\":\"a\",\"draws\":{{{draws}}}}}"),
+                $"{{\"records\":{records}}}",
+            ]);
+        ReproTorchException error = Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("a.jsonl")));
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+        Assert.StartsWith(folder.File("a.jsonl"), error.Message, StringComparison.Ordinal);
+        Assert.Contains("more numbers than any machine makes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatReordersTextOrBreaksLinesIsEscaped()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(
+            folder.File("a.jsonl"),
+            "{\"format\":\"reprotorch-trace\",\"version\":1}\n"
+                + "{\"index\":0,\"parent\":-1,\"name\":\"aten::\\u202eadd\\u2028\",\"overload\":\"\\u2066\",\"place\":\"a\\u2029.ps1:3\","
+                + "\"inputs\":[\"'\\u001b\\u202e'\"],\"outputs\":[\"'\\n'\"]}\n{\"records\":1}\n");
+        OperatorRecord record = Assert.Single(OperatorTraceFile.Read(folder.File("a.jsonl")).Records);
+        Assert.Equal(@"aten::\u{202E}add\u{2028}.\u{2066} at a\u{2029}.ps1:3", record.ToString());
+        Assert.Equal([@"'\u{001B}\u{202E}'", @"'\u{000A}'"], record.Inputs.Concat(record.Outputs));
     }
 
     private static OperatorTrace Run(params string[] draws) => RunWith(7, draws);
