@@ -26,7 +26,9 @@ public static class OperatorTraceComparer
         bool drawing = reference.IsRandomOnly != difference.IsRandomOnly;
         OperatorRecord[] a = ByThread(Compared(reference, sameLevel, drawing));
         OperatorRecord[] b = ByThread(Compared(difference, sameLevel, drawing));
-        List<(OperatorRecord?, OperatorRecord?)> aligned = OperatorAligner.Align(a, b, sameLevel, out bool proven);
+        OperatorBits streams = sameLevel && HasStreams(a) && HasStreams(b) ? OperatorBits.Streams : OperatorBits.None;
+        OperatorBits bits = streams | (hashes ? OperatorBits.Hashes : OperatorBits.None);
+        List<(OperatorRecord?, OperatorRecord?)> aligned = OperatorAligner.Align(a, b, sameLevel, bits, out bool proven);
         var differences = new List<OperatorDifference>();
         int same = 0;
         long drawn = 0;
@@ -37,7 +39,7 @@ public static class OperatorTraceComparer
             {
                 differences.Add(one is null || other is null || !sameLevel
                     ? found
-                    : found with { Inside = Inside(reference, one, difference, other, types) });
+                    : found with { Inside = Inside(reference, one, difference, other, types, streams) });
             }
             else if (differences.Count == 0)
             {
@@ -99,11 +101,11 @@ public static class OperatorTraceComparer
         !other.From.TryGetValue(from.Key, out string? place) || place == from.Value);
 
     private static OperatorDifference? Inside(
-        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types)
+        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types, OperatorBits streams)
     {
         var outermost = new List<OperatorDifference>();
         var innermost = new Queue<OperatorDifference>();
-        OperatorDifference? found = FirstBelow(reference, one, difference, other, types);
+        OperatorDifference? found = FirstBelow(reference, one, difference, other, types, streams);
         while (found is not null)
         {
             if (outermost.Count < KeptOfEachEnd)
@@ -119,7 +121,9 @@ public static class OperatorTraceComparer
                 }
             }
 
-            found = found is { Reference: { } below, Difference: { } beside } ? FirstBelow(reference, below, difference, beside, types) : null;
+            found = found is { Reference: { } below, Difference: { } beside }
+                ? FirstBelow(reference, below, difference, beside, types, streams)
+                : null;
         }
 
         OperatorDifference? inside = null;
@@ -133,10 +137,12 @@ public static class OperatorTraceComparer
 
     // What is called has no hashes of its own, so only another way of computing shows below.
     private static OperatorDifference? FirstBelow(
-        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types) =>
-        OperatorAligner.Align([.. reference.CalledBy(one)], [.. difference.CalledBy(other)])
+        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types, OperatorBits streams) =>
+        OperatorAligner.Align([.. reference.CalledBy(one)], [.. difference.CalledBy(other)], bits: streams)
             .Select(pair => Of(pair.Reference, pair.Difference, types, hashes: false))
             .FirstOrDefault(found => found is not null);
+
+    private static bool HasStreams(OperatorRecord[] records) => Array.Exists(records, record => record.From.Count > 0);
 
     private static string Words(OperatorTraceComparison comparison)
     {

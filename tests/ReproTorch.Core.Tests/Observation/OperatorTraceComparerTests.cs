@@ -180,16 +180,18 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
     }
 
-    // A model's loop: no lines of its own.
-    [Fact]
-    public void AnOperatorBeforeAModelsLoopIsNamed()
+    // A model's loop: no lines of its own. All its numbers come from further on in the stream, where the other side drew too.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnOperatorBeforeAModelsLoopIsNamed(bool hash)
     {
         using ScriptModel model = new ModelSource
         {
             Source = "def forward(self, n: int):\n    x = torch.zeros([1])\n    for i in range(n):\n        x = x + torch.rand([1])\n    return x\n",
         }.Compile();
         OperatorTrace loop = Observe(() => { });
-        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(loop, Observe(() => TensorFactory.Create("rand", [1], []).Dispose()));
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(loop, Observe(() => TensorFactory.Create("rand", [2], []).Dispose()));
         Assert.Equal((OperatorDifferenceKind.OnlyInDifference, "aten::rand"), (comparison.First!.Kind, comparison.First.Operator.Name));
         Assert.Equal(0, comparison.SameBefore);
         Assert.True(comparison.AlignmentProven);
@@ -197,11 +199,13 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         OperatorTrace Observe(Action first)
         {
             RandomStreams.Seed(0, [RandomSource.Torch], null);
-            return OperatorObserverTests.Observe(() =>
-            {
-                first();
-                model.Invoke("forward", new ModelInput { Arguments = [6_000L] });
-            });
+            return OperatorObserverTests.Observe(
+                () =>
+                {
+                    first();
+                    model.Invoke("forward", new ModelInput { Arguments = [6_000L] });
+                },
+                new ObserverOptions { Hash = hash });
         }
     }
 
@@ -261,6 +265,46 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.Contains("was not found out for certain", comparison.Message, StringComparison.Ordinal);
     }
 
+    // The same operators on one line, over and over: only the bits tell which one is too many.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhereOnlyTheBitsTellTheyDecideWhatBelongsTogether(bool hash)
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(
+            Seeded([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Seeded([0, 1, 2, 3, 99, 4, 5, 6, 7, 8, 9]));
+        Assert.Equal(
+            (OperatorDifferenceKind.OnlyInDifference, "aten::rand"),
+            (Assert.Single(comparison.Differences).Kind, comparison.First!.Operator.Name));
+        Assert.Equal(4, comparison.SameBefore);
+        Assert.True(comparison.AlignmentProven);
+
+        OperatorTrace Seeded(int[] seeds) => OperatorObserverTests.Observe(
+            () => Array.ForEach(seeds, seed =>
+            {
+                RandomStreams.Seed(seed, [RandomSource.Torch], null);
+                TensorFactory.Create("rand", [4], []).Dispose();
+            }),
+            new ObserverOptions { Hash = hash });
+    }
+
+    // From one operator on all bits are others: with one operator more, or with a loop that runs longer.
+    [Theory]
+    [InlineData(100_000, 1)]
+    [InlineData(60_000, 40_000)]
+    public void OtherBitsAllAlongTakeNoLonger(int length, int more)
+    {
+        const int Same = 1_000;
+        OperatorRecord[] one = [.. Enumerable.Range(0, length).Select(i => Hashed(i, i < Same ? "same" : "one"))];
+        OperatorRecord[] other = [.. Enumerable.Range(0, length + more).Select(i => Hashed(i, i < Same ? "same" : "other"))];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one, hashes: true), Trace(other, hashes: true));
+        int different = Enumerable.Range(Same, length - Same).Count(i => i % 7 != 0) + more;
+        Assert.Equal((true, Same, different), (comparison.AlignmentProven, comparison.SameBefore, comparison.Differences.Count));
+
+        static OperatorRecord Hashed(int i, string run) =>
+            Record(i, i % 7 == 0 ? "aten::zeros" : "aten::mul", 2) with { Place = $"z.ps1:{i % 7}", Hashes = [i % 7 == 0 ? "0" : $"{run} {i}"] };
+    }
+
     // Against the whole table, on small traces of all kinds.
     [Fact]
     public void ABandFindsWhatTheWholeTableFinds()
@@ -276,12 +320,13 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
                 2 => [Any(random)],
                 _ => [record],
             })];
-            var keys = new OperatorKeys(sameLevel: true);
+            const OperatorBits Bits = OperatorBits.Hashes | OperatorBits.Streams;
+            var keys = new OperatorKeys(sameLevel: true, Bits);
             (OperatorKey[] a, OperatorKey[] b) = keys.Of(one, other);
-            int cost = 0;
+            long cost = 0;
             int i = 0;
             int j = 0;
-            foreach ((OperatorRecord? left, OperatorRecord? right) in OperatorAligner.Align(one, other, sameLevel: true, out bool proven))
+            foreach ((OperatorRecord? left, OperatorRecord? right) in OperatorAligner.Align(one, other, sameLevel: true, Bits, out bool proven))
             {
                 Assert.True(proven);
                 Assert.True(left is null || ReferenceEquals(left, one[i]));
@@ -295,17 +340,22 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
 
         static OperatorRecord Any(Random random) =>
-            Record(0, random.Next(3) == 0 ? "aten::mul" : "aten::add", random.Next(3)) with { Place = $"z.ps1:{random.Next(4)}" };
+            Record(0, random.Next(3) == 0 ? "aten::mul" : "aten::add", random.Next(3)) with
+            {
+                Place = $"z.ps1:{random.Next(4)}",
+                Hashes = [$"{random.Next(5)}"],
+                From = new Dictionary<string, string> { ["cpu"] = $"{random.Next(2)}" },
+            };
 
-        static int Least(OperatorKeys keys, OperatorKey[] a, OperatorKey[] b)
+        static long Least(OperatorKeys keys, OperatorKey[] a, OperatorKey[] b)
         {
-            int[,] cost = new int[a.Length + 1, b.Length + 1];
+            long[,] cost = new long[a.Length + 1, b.Length + 1];
             for (int i = 0; i <= a.Length; i++)
             {
                 for (int j = 0; j <= b.Length; j++)
                 {
-                    int pair = i == 0 || j == 0 ? 1 << 20 : cost[i - 1, j - 1] + keys.Cost(a[i - 1], b[j - 1]);
-                    int gap = Math.Min(i == 0 ? 1 << 20 : cost[i - 1, j] + OperatorKeys.GapCost, j == 0 ? 1 << 20 : cost[i, j - 1] + OperatorKeys.GapCost);
+                    long pair = i == 0 || j == 0 ? OperatorKeys.Never : cost[i - 1, j - 1] + keys.Cost(a[i - 1], b[j - 1]);
+                    long gap = Math.Min(i == 0 ? OperatorKeys.Never : cost[i - 1, j] + OperatorKeys.GapCost, j == 0 ? OperatorKeys.Never : cost[i, j - 1] + OperatorKeys.GapCost);
                     cost[i, j] = i == 0 && j == 0 ? 0 : Math.Min(pair, gap);
                 }
             }
@@ -451,8 +501,8 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
     private static OperatorRecord[] Loop(int length, int line) =>
         [.. Enumerable.Range(0, length).Select(i => Record(i, "aten::randn", 2) with { Place = $"z.ps1:{line}" })];
 
-    private static OperatorTrace Trace(OperatorRecord[] records) =>
-        new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: false, isRandomOnly: false);
+    private static OperatorTrace Trace(OperatorRecord[] records, bool hashes = false) =>
+        new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: hashes, isRandomOnly: false);
 
     // What a dispatch mode of Python sees of a linear layer: its product, not the composition that called it.
     [Fact]
