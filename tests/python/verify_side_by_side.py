@@ -98,6 +98,7 @@ def by_hand(model, path, x, folder, threads):
         name = "each sample alone" if size == 1 else f"batches of {size}"
         yield "Batch", name, torch.cat([run(value=x[start:start + size]) for start in range(0, rows, size)])
     yield "Order", "in reverse order", run(value=x.flip(0)).flip(0)
+    yield "Order", "rolled by one", run(value=x.roll(1, 0)).roll(-1, 0)
     with torch.backends.mkldnn.flags(enabled=False):
         yield "MklDnn", "off", run()
     yield "MklDnn", "on", run()

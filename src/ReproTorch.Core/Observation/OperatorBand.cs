@@ -21,7 +21,7 @@ internal sealed class OperatorBand(OperatorKeys keys, ReadOnlyMemory<OperatorKey
     public List<Step>? Align(long maxCells, out bool proven)
     {
         Func<long, long> atLeast = keys.LowerBound(reference.Span, difference.Span);
-        long leftAlone = (long)OperatorKeys.GapCost * (reference.Length + difference.Length);
+        long leftAlone = OperatorKeys.GapCost * (reference.Length + difference.Length);
         if (atLeast(0) == leftAlone)
         {
             proven = true;
@@ -78,23 +78,23 @@ internal sealed class OperatorBand(OperatorKeys keys, ReadOnlyMemory<OperatorKey
 
         // Four steps in a byte; a cost for each diagonal, of the row above until this row's is known.
         var steps = new byte[(long)stride * (a.Length + 1)];
-        int[] costs = new int[width + 2];
+        long[] costs = new long[width + 2];
         Array.Fill(costs, OperatorKeys.Never);
-        Span<int> row = costs.AsSpan(1);
+        Span<long> row = costs.AsSpan(1);
         row[-first] = 0;
         for (int i = 0; i <= a.Length; i++)
         {
             Span<byte> stepsOfRow = steps.AsSpan(i * stride, stride);
             int from = Math.Max(0, -first - i);
             int to = Math.Min(width - 1, b.Length - i - first);
-            int left = OperatorKeys.Never;
+            long left = OperatorKeys.Never;
             for (int k = from; k <= to; k++)
             {
                 int j = i + first + k;
-                int onlyB = left + OperatorKeys.GapCost;
-                int pair = i == 0 || j == 0 ? OperatorKeys.Never : row[k] + keys.Cost(a[i - 1], b[j - 1]);
-                int onlyA = i == 0 ? OperatorKeys.Never : row[k + 1] + OperatorKeys.GapCost;
-                int best = Math.Min(pair, Math.Min(onlyA, onlyB));
+                long onlyB = left + OperatorKeys.GapCost;
+                long pair = i == 0 || j == 0 ? OperatorKeys.Never : row[k] + keys.Cost(a[i - 1], b[j - 1]);
+                long onlyA = i == 0 ? OperatorKeys.Never : row[k + 1] + OperatorKeys.GapCost;
+                long best = Math.Min(pair, Math.Min(onlyA, onlyB));
                 Step step = best == pair ? Step.Pair : best == onlyA ? Step.OnlyReference : Step.OnlyDifference;
                 if (i == 0 && j == 0)
                 {

@@ -34,7 +34,8 @@ public sealed record OperatorDifference(OperatorDifferenceKind Kind, OperatorRec
     /// <summary>The operator that is meant: the difference's, or the reference's where that has none.</summary>
     public OperatorRecord Operator => Difference ?? Reference!;
 
-    /// <summary>Inside: the first operator below the two at which they part ways; null where nothing below differs.</summary>
+    /// <summary>Inside: the first operator below the two at which they part ways; null where nothing below differs. Of more than 64
+    /// inside one another those in the middle are left out: the innermost tells most.</summary>
     public OperatorDifference? Inside { get; init; }
 
     /// <summary>Script and line.</summary>

@@ -9,27 +9,51 @@ namespace ReproTorch.Observation;
 /// <param name="Outputs">What its results were.</param>
 /// <param name="Line">Which line of its script it came from, by numbers that lines of both scripts share where they belong together.</param>
 /// <param name="Draws">How many words it drew.</param>
-internal readonly record struct OperatorKey(int Name, int Overload, int Inputs, int Outputs, int Line, long Draws);
+/// <param name="Bits">What the bytes of its results were, and where its generators stood; 0 where that is not compared.</param>
+internal readonly record struct OperatorKey(int Name, int Overload, int Inputs, int Outputs, int Line, long Draws, int Bits);
+
+/// <summary>What of an operator's bits an alignment compares.</summary>
+[Flags]
+internal enum OperatorBits
+{
+    /// <summary>Nothing: what ran tells alone.</summary>
+    None = 0,
+
+    /// <summary>The hashes of its results, where both sides have them.</summary>
+    Hashes = 1,
+
+    /// <summary>Where its generators stood, where both sides have that.</summary>
+    Streams = 2,
+}
 
 /// <summary>Makes keys, and tells what it costs to pair two operators.</summary>
 /// <param name="sameLevel">False where one is a trace from Python, the other from here.</param>
-internal sealed class OperatorKeys(bool sameLevel)
+/// <param name="bits">What of the bits counts.</param>
+internal sealed class OperatorKeys(bool sameLevel, OperatorBits bits = OperatorBits.None)
 {
     /// <summary>What an operator costs that only one side has: half of two that are left alone is as much as the worst pair.</summary>
-    public const int GapCost = 6;
+    public const long GapCost = 6 * One;
 
     /// <summary>What other lines cost.</summary>
-    public const int LineCost = 1;
+    public const long LineCost = One;
 
     /// <summary>The cost of what never belongs together.</summary>
-    public const int Never = int.MaxValue / 4;
+    public const long Never = long.MaxValue / 4;
 
-    private const int InputsCost = 2;
+    // One difference in what ran is more than other bits in all of 16 million operators: once a stream stands elsewhere each number
+    // that is drawn is, a place further on, one that the other side drew too, and nothing belongs together there. Bits choose only
+    // among alignments that leave the same different in what ran.
+    private const long One = 1L << 24;
+    private const long InputsCost = 2 * One;
+    private const long BitsCost = 1;
 
     private readonly Dictionary<string, int> _texts = [];
     private readonly Dictionary<IReadOnlyList<string>, int> _lists = new(SameTexts.Instance);
     private readonly List<IReadOnlyList<string>> _listOf = [];
     private readonly Dictionary<(int, int), bool> _sameInputs = [];
+
+    /// <summary>Whether the keys tell bits.</summary>
+    public bool HaveBits => bits != OperatorBits.None;
 
     /// <summary>The keys of two sequences.</summary>
     public (OperatorKey[] Reference, OperatorKey[] Difference) Of(
@@ -45,18 +69,19 @@ internal sealed class OperatorKeys(bool sameLevel)
         return (one, other);
     }
 
-    /// <summary>What it costs to pair two: 0 where nothing differs, <see cref="GapCost"/> at most for the same operator.</summary>
-    public int Cost(in OperatorKey one, in OperatorKey other)
+    /// <summary>What it costs to pair two: 0 where nothing differs, <see cref="GapCost"/> at most for the same operator, but for its bits.</summary>
+    public long Cost(in OperatorKey one, in OperatorKey other)
     {
         if (one.Name != other.Name)
         {
             return Never;
         }
 
-        int cost = one.Overload == other.Overload ? 0 : 1;
+        long cost = one.Overload == other.Overload ? 0 : One;
         cost += one.Inputs == other.Inputs || (!sameLevel && SameInputs(one.Inputs, other.Inputs)) ? 0 : InputsCost;
-        cost += one.Outputs == other.Outputs ? 0 : 1;
-        cost += one.Draws == other.Draws ? 0 : 1;
+        cost += one.Outputs == other.Outputs ? 0 : One;
+        cost += one.Draws == other.Draws ? 0 : One;
+        cost += one.Bits == other.Bits ? 0 : BitsCost;
         return cost + (one.Line == other.Line ? 0 : LineCost);
     }
 
@@ -66,13 +91,14 @@ internal sealed class OperatorKeys(bool sameLevel)
     {
         long both = (long)a.Length + b.Length;
         long names = Agreeing(a, b, key => key.Name);
-        (long Most, int Cost)[] parts =
+        (long Most, long Cost)[] parts =
         [
-            (Agreeing(a, b, key => key.Overload), 1),
+            (Agreeing(a, b, key => key.Overload), One),
             (sameLevel ? Agreeing(a, b, key => key.Inputs) : names, InputsCost),
-            (Agreeing(a, b, key => key.Outputs), 1),
-            (Agreeing(a, b, key => key.Draws), 1),
+            (Agreeing(a, b, key => key.Outputs), One),
+            (Agreeing(a, b, key => key.Draws), One),
             (Agreeing(a, b, key => key.Line), LineCost),
+            (Agreeing(a, b, key => key.Bits), BitsCost),
         ];
         return gaps =>
         {
@@ -94,10 +120,22 @@ internal sealed class OperatorKeys(bool sameLevel)
                 List(record.Inputs),
                 List(record.Outputs),
                 -1,
-                record.DrawCount);
+                record.DrawCount,
+                bits == OperatorBits.None ? 0 : List(BitsOf(record)));
         }
 
         return keys;
+    }
+
+    private List<string> BitsOf(OperatorRecord record)
+    {
+        List<string> list = bits.HasFlag(OperatorBits.Hashes) ? [.. record.Hashes] : [];
+        if (bits.HasFlag(OperatorBits.Streams))
+        {
+            list.AddRange(record.From.OrderBy(from => from.Key, StringComparer.Ordinal).Select(from => $"{from.Key}: {from.Value}"));
+        }
+
+        return list;
     }
 
     private static long Agreeing(ReadOnlySpan<OperatorKey> a, ReadOnlySpan<OperatorKey> b, Func<OperatorKey, long> part)

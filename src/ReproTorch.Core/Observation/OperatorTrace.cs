@@ -18,9 +18,17 @@ public sealed class OperatorTrace
             byIndex[record.Index] = record;
         }
 
-        foreach (OperatorRecord record in records)
+        // Callers began earlier, so what is above them is known.
+        var isBelow = new HashSet<long>();
+        foreach (OperatorRecord record in records.OrderBy(record => record.Index))
         {
-            record.IsOutermost = record.Kind == "operator" && !HasOperatorAbove(record, byIndex);
+            bool isCalled = byIndex.TryGetValue(record.Parent, out OperatorRecord? parent) && parent.Index < record.Index;
+            if (isCalled && (parent!.Kind == "operator" || isBelow.Contains(parent.Index)))
+            {
+                isBelow.Add(record.Index);
+            }
+
+            record.IsOutermost = record.Kind == "operator" && !isBelow.Contains(record.Index);
         }
 
         // An array: PowerShell cannot index the read-only list that a collection expression makes.
@@ -72,21 +80,4 @@ public sealed class OperatorTrace
     /// <summary>How many operators, and what they drew.</summary>
     public override string ToString() => $"{Operators.Count} operators, {DrawCount} numbers drawn"
         + (UnfinishedCount > 0 ? $" ({UnfinishedCount} of other threads were still running)" : string.Empty);
-
-    private static bool HasOperatorAbove(OperatorRecord record, Dictionary<long, OperatorRecord> byIndex)
-    {
-        // A damaged file could hold a circle: parents always began earlier.
-        OperatorRecord current = record;
-        while (byIndex.TryGetValue(current.Parent, out OperatorRecord? parent) && parent.Index < current.Index)
-        {
-            if (parent.Kind == "operator")
-            {
-                return true;
-            }
-
-            current = parent;
-        }
-
-        return false;
-    }
 }

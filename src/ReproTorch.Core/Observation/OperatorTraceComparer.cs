@@ -9,6 +9,10 @@ public static class OperatorTraceComparer
 {
     private const int Shown = 5;
 
+    // Of the differences inside one another, the outermost and the innermost. A trace's file may nest them as deep as it has lines.
+    private const int KeptOfEachEnd = 32;
+    private const int ShownOfEachEnd = 4;
+
     /// <summary>Compares.</summary>
     /// <param name="reference">What should be.</param>
     /// <param name="difference">What is.</param>
@@ -22,7 +26,9 @@ public static class OperatorTraceComparer
         bool drawing = reference.IsRandomOnly != difference.IsRandomOnly;
         OperatorRecord[] a = ByThread(Compared(reference, sameLevel, drawing));
         OperatorRecord[] b = ByThread(Compared(difference, sameLevel, drawing));
-        List<(OperatorRecord?, OperatorRecord?)> aligned = OperatorAligner.Align(a, b, sameLevel, out bool proven);
+        OperatorBits streams = sameLevel && HasStreams(a) && HasStreams(b) ? OperatorBits.Streams : OperatorBits.None;
+        OperatorBits bits = streams | (hashes ? OperatorBits.Hashes : OperatorBits.None);
+        List<(OperatorRecord?, OperatorRecord?)> aligned = OperatorAligner.Align(a, b, sameLevel, bits, out bool proven);
         var differences = new List<OperatorDifference>();
         int same = 0;
         long drawn = 0;
@@ -33,7 +39,7 @@ public static class OperatorTraceComparer
             {
                 differences.Add(one is null || other is null || !sameLevel
                     ? found
-                    : found with { Inside = Inside(reference, one, difference, other, types) });
+                    : found with { Inside = Inside(reference, one, difference, other, types, streams) });
             }
             else if (differences.Count == 0)
             {
@@ -94,21 +100,49 @@ public static class OperatorTraceComparer
     private static bool SameStreams(OperatorRecord one, OperatorRecord other) => one.From.All(from =>
         !other.From.TryGetValue(from.Key, out string? place) || place == from.Value);
 
-    // What is called has no hashes of its own, so only another way of computing shows below.
     private static OperatorDifference? Inside(
-        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types)
+        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types, OperatorBits streams)
     {
-        foreach ((OperatorRecord? below, OperatorRecord? beside) in OperatorAligner.Align(
-            [.. reference.CalledBy(one)], [.. difference.CalledBy(other)]))
+        var outermost = new List<OperatorDifference>();
+        var innermost = new Queue<OperatorDifference>();
+        OperatorDifference? found = FirstBelow(reference, one, difference, other, types, streams);
+        while (found is not null)
         {
-            if (Of(below, beside, types, hashes: false) is { } found)
+            if (outermost.Count < KeptOfEachEnd)
             {
-                return below is null || beside is null ? found : found with { Inside = Inside(reference, below, difference, beside, types) };
+                outermost.Add(found);
             }
+            else
+            {
+                innermost.Enqueue(found);
+                if (innermost.Count > KeptOfEachEnd)
+                {
+                    innermost.Dequeue();
+                }
+            }
+
+            found = found is { Reference: { } below, Difference: { } beside }
+                ? FirstBelow(reference, below, difference, beside, types, streams)
+                : null;
         }
 
-        return null;
+        OperatorDifference? inside = null;
+        foreach (OperatorDifference link in outermost.Concat(innermost).Reverse())
+        {
+            inside = link with { Inside = inside };
+        }
+
+        return inside;
     }
+
+    // What is called has no hashes of its own, so only another way of computing shows below.
+    private static OperatorDifference? FirstBelow(
+        OperatorTrace reference, OperatorRecord one, OperatorTrace difference, OperatorRecord other, bool types, OperatorBits streams) =>
+        OperatorAligner.Align([.. reference.CalledBy(one)], [.. difference.CalledBy(other)], bits: streams)
+            .Select(pair => Of(pair.Reference, pair.Difference, types, hashes: false))
+            .FirstOrDefault(found => found is not null);
+
+    private static bool HasStreams(OperatorRecord[] records) => Array.Exists(records, record => record.From.Count > 0);
 
     private static string Words(OperatorTraceComparison comparison)
     {
@@ -124,9 +158,25 @@ public static class OperatorTraceComparer
         text.Append(
             CultureInfo.InvariantCulture,
             $"The first difference{(comparison.AlignmentProven ? string.Empty : ", as far as the operators could be paired")}: {first}.");
-        for (OperatorDifference? inside = first.Inside; inside is not null; inside = inside.Inside)
+        var inside = new List<OperatorDifference>();
+        for (OperatorDifference? next = first.Inside; next is not null; next = next.Inside)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n  Inside: {inside}.");
+            inside.Add(next);
+        }
+
+        bool all = inside.Count <= 2 * ShownOfEachEnd;
+        foreach (OperatorDifference next in all ? inside : inside.Take(ShownOfEachEnd))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n  Inside: {next}.");
+        }
+
+        if (!all)
+        {
+            text.Append("\n  ..");
+            foreach (OperatorDifference next in inside.TakeLast(ShownOfEachEnd))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\n  Inside: {next}.");
+            }
         }
 
         text.Append(

@@ -34,7 +34,8 @@ public sealed record OperatorTraceComparison
     /// <summary>Whether bytes were compared too.</summary>
     public bool HashesCompared { get; init; }
 
-    /// <summary>Whether the operators were paired in the way that leaves the least different; false where so much differs that this was not
+    /// <summary>Whether the operators were paired in the way that leaves the least different in what ran, and of those ways the one that
+    /// leaves the least different in bits; false where so much differs that this was not
     /// found out, and the places named may be others.</summary>
     public bool AlignmentProven { get; init; } = true;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReproTorch.Comparison;
 using ReproTorch.Tensors.Files;
 
 namespace ReproTorch.Observation;
@@ -17,6 +18,9 @@ public static class OperatorTraceFile
 
     // More than any machine has bytes to draw into.
     private const long MaxDraws = 1L << 50;
+
+    // Of all records together, each of which counts what it called too.
+    private const long MaxDrawsOfAll = 1L << 60;
 
     /// <summary>Reads a trace.</summary>
     /// <param name="path">The file.</param>
@@ -59,6 +63,7 @@ public static class OperatorTraceFile
         }
 
         var records = new List<OperatorRecord>();
+        long draws = 0;
         long unfinished;
         string? line = lines.Read();
         for (long number = 2; ; number++)
@@ -77,8 +82,16 @@ public static class OperatorTraceFile
             }
 
             OperatorRecord record = Parse(path, line, number, TraceJson.Default.OperatorRecord);
-            Require(path, number, record);
-            records.Add(record with { Inputs = Visible(record.Inputs), Outputs = Visible(record.Outputs) });
+            Require(path, number, record, ref draws);
+            records.Add(record with
+            {
+                Name = VisibleText.Of(record.Name),
+                Overload = VisibleText.Of(record.Overload),
+                Kind = VisibleText.Of(record.Kind),
+                Place = record.Place is { } place ? VisibleText.Of(place) : null,
+                Inputs = Visible(record.Inputs),
+                Outputs = Visible(record.Outputs),
+            });
             line = next;
         }
 
@@ -129,11 +142,12 @@ public static class OperatorTraceFile
     }
 
     // Whatever called an operator began earlier; without that, who follows the calls goes in a circle.
-    private static void Require(string path, long number, OperatorRecord record)
+    private static void Require(string path, long number, OperatorRecord record, ref long draws)
     {
         string? wrong = record.Index < 0 || record.Parent < -1 || record.Parent >= record.Index
                 ? $"the index {record.Index} and the parent {record.Parent}; a parent began earlier"
             : record.Draws.Values.Any(words => words is < -1 or > MaxDraws) ? "a number of draws that no operator makes"
+            : record.Draws.Keys.Any(VisibleText.HasInvisible) ? "control characters in a generator's name"
             : HasControls(record.Name) || HasControls(record.Overload) || HasControls(record.Kind) || HasControls(record.Place)
                 ? "control characters in a name"
             : null;
@@ -141,13 +155,22 @@ public static class OperatorTraceFile
         {
             throw FileFault.In(path, $"it is damaged: line {number} has {wrong}.");
         }
+
+        foreach (long words in record.Draws.Values)
+        {
+            draws += Math.Max(0, words);
+            if (draws > MaxDrawsOfAll)
+            {
+                throw FileFault.In(path, $"it is damaged: up to line {number} its operators drew more numbers than any machine makes.");
+            }
+        }
     }
 
     private static bool HasControls(string? text) => text is not null && text.Any(char.IsControl);
 
     // A text among the arguments may hold any character; shown, it must not move the terminal.
-    private static IReadOnlyList<string> Visible(IReadOnlyList<string> texts) => texts.Any(HasControls)
-        ? [.. texts.Select(text => string.Concat(text.Select(symbol => char.IsControl(symbol) ? $"\\x{(int)symbol:x2}" : symbol.ToString())))]
+    private static IReadOnlyList<string> Visible(IReadOnlyList<string> texts) => texts.Any(VisibleText.HasInvisible)
+        ? [.. texts.Select(VisibleText.Of)]
         : texts;
 
     private static T Parse<T>(string path, string? line, long number, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using ReproTorch.Comparison;
 
 namespace ReproTorch.Reporting;
 
@@ -105,9 +105,9 @@ internal sealed class HtmlWriter(string prolog = "<!DOCTYPE html>\n")
                 case '\'': text.Append("&#39;"); break;
                 case '\n' or '\t': text.Append((char)rune.Value); break;
                 default:
-                    if (IsInvisible(rune))
+                    if (VisibleText.IsInvisible(rune))
                     {
-                        text.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X4}}}");
+                        text.Append(VisibleText.Escape(rune));
                     }
                     else
                     {
@@ -118,13 +118,6 @@ internal sealed class HtmlWriter(string prolog = "<!DOCTYPE html>\n")
             }
         }
     }
-
-    // What XML forbids, what reorders the text around it, and what cannot be seen: two strings that differ only in such a
-    // character must look different, and a name must not be able to disguise itself.
-    private static bool IsInvisible(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator
-        || (rune.Value & 0xFFFE) == 0xFFFE;
 
     /// <summary>Closes its element when disposed.</summary>
     public readonly struct Scope(HtmlWriter writer, int depth) : IDisposable

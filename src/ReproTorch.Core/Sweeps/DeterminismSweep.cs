@@ -81,10 +81,17 @@ public static class DeterminismSweep
                     unsteady = control.Find(trials[differing]);
                 }
             }
-            catch (ReproTorchException e) when (options.Dimensions is null)
+            catch (ReproTorchException e)
             {
                 // Only the model knows whether its first dimension is a batch, or whether it can be traced.
-                omitted.Add(new SweepOmission(dimension, $"the model cannot be run so: {e.Message}"));
+                string reason = SweepLocator.LastLine(e);
+                if (options.Dimensions is not null)
+                {
+                    throw new ReproTorchException(
+                        e.Kind, $"{dimension} cannot be varied on this model: {reason}. Leave it out: name only the others with -Vary.", e);
+                }
+
+                omitted.Add(new SweepOmission(dimension, $"the model cannot be run so: {reason}."));
                 continue;
             }
 

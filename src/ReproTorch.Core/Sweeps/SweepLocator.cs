@@ -56,12 +56,13 @@ internal sealed class SweepLocator(SweepSubject subject, string folder)
         }
         catch (ReproTorchException e)
         {
-            // TorchScript tells its own lines first, and what went wrong last.
-            string last = e.Message.TrimEnd().Split('\n')[^1].TrimEnd('.');
-            reason = $"where the batch is within the model shows only on one of another size, and on that it cannot be run: {last}.";
+            reason = $"where the batch is within the model shows only on one of another size, and on that it cannot be run: {LastLine(e)}.";
             return null;
         }
     }
+
+    /// <summary>What went wrong, without a full stop: TorchScript tells its own lines first, and that last.</summary>
+    public static string LastLine(ReproTorchException error) => error.Message.TrimEnd().Split('\n')[^1].TrimEnd('.');
 
     private OperatorTrace Plain() => _plain ??= Trace(rows: 0);
 

@@ -43,8 +43,8 @@ internal static class SweepMeaning
                 ? "A sample gives the same bits alone and in any batch tried."
                 : $"A sample's bits depend on the size of the batch that it is in ({differ}{where}): keep the batch size to get them again.",
             SweepDimension.Order => identical
-                ? "A sample gives the same bits wherever it stands in the batch."
-                : $"A sample's bits depend on its place in the batch{where}: keep the order to get them again.",
+                ? $"A sample gives the same bits with the batch {string.Join(" and ", variants.Select(variant => variant.Name))}."
+                : $"A sample's bits depend on its place in the batch ({differ}{where}): keep the order to get them again.",
             SweepDimension.Process => identical
                 ? "A fresh process gives the same bits."
                 : $"A fresh process gives other bits{where}: what this process has done or set decides them too.",

@@ -23,7 +23,8 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
     {
         reason = dimension switch
         {
-            SweepDimension.Batch or SweepDimension.Order when subject.Rows == 0 => "the tensors of the input have no first dimension in common.",
+            SweepDimension.Batch or SweepDimension.Order when subject.Rows == 0 => "the batch is empty: the input's first dimension is 0.",
+            SweepDimension.Batch or SweepDimension.Order when subject.Rows < 0 => "the tensors of the input have no first dimension in common.",
             SweepDimension.Batch or SweepDimension.Order when subject.Rows == 1 => "the input has one sample only.",
             SweepDimension.Batch or SweepDimension.Order when !plain.Outputs.All(HasRows) => "the outputs are not one row a sample.",
             SweepDimension.Process or SweepDimension.CpuCapability => _child.Obstacle(),
@@ -42,7 +43,7 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
             SweepDimension.Thread => [.. Threads().Select(count => InProcess(
                 count == 1 ? "1 thread" : $"{count} threads", new DeterminismSettings { Threads = count }))],
             SweepDimension.Batch => [.. BatchSizes().Select(Batch)],
-            SweepDimension.Order => [Reversed()],
+            SweepDimension.Order => subject.Rows > 2 ? [Reversed(), Rolled()] : [Reversed()],
             SweepDimension.Process => [new SweepTrial("a fresh process", trace => _child.Run([], trace))],
             SweepDimension.CpuCapability => [.. Capabilities().Select(level => new SweepTrial(level.Name, trace => _child.Run(level.Variables, trace))
             {
@@ -128,29 +129,37 @@ internal sealed class SweepPlan(SweepSubject subject, RunOutput plain, string fo
         return RunValue.OfTensor(name, joined.ToOwnData());
     }
 
-    private SweepTrial Reversed()
+    private SweepTrial Reversed() => Moved("in reverse order", Reverse, Reverse, row => subject.Rows - 1 - row);
+
+    // What pairs samples from both ends of the batch is the same in reverse order. Two samples rolled are two reversed.
+    private SweepTrial Rolled() => Moved("rolled by one", tensor => Roll(tensor, 1), tensor => Roll(tensor, -1), row => (row + 1) % subject.Rows);
+
+    private SweepTrial Moved(string name, Func<TorchTensor, TorchTensor> move, Func<TorchTensor, TorchTensor> moveBack, Func<long, long> placeOf)
     {
-        ModelInput reversed = subject.Input.Map(Reverse);
-        return new SweepTrial("in reverse order", trace =>
+        ModelInput moved = subject.Input.Map(move);
+        return new SweepTrial(name, trace =>
         {
-            RunOutput output = subject.Run(() => ModelRunner.Run(subject.Model, reversed, subject.RunOptions), trace: trace);
-            return output with { Outputs = [.. output.Outputs.Select(ReverseBack)] };
+            RunOutput output = subject.Run(() => ModelRunner.Run(subject.Model, moved, subject.RunOptions), trace: trace);
+            return output with { Outputs = [.. output.Outputs.Select(MoveBack)] };
         })
         {
             RunPiece = (row, trace) =>
             {
-                subject.Run(() => ModelRunner.Run(subject.Model, reversed, subject.RunOptions), trace: trace, rows: subject.Rows);
-                return (subject.Rows, (int)(subject.Rows - 1 - row));
+                subject.Run(() => ModelRunner.Run(subject.Model, moved, subject.RunOptions), trace: trace, rows: subject.Rows);
+                return (subject.Rows, (int)placeOf(row));
             },
         };
+
+        RunValue MoveBack(RunValue value)
+        {
+            using TorchTensor tensor = value.ToTensor();
+            using TorchTensor back = moveBack(tensor);
+            return RunValue.OfTensor(value.Name, back.ToOwnData());
+        }
     }
 
-    private static RunValue ReverseBack(RunValue value)
-    {
-        using TorchTensor tensor = value.ToTensor();
-        using TorchTensor reversed = Reverse(tensor);
-        return RunValue.OfTensor(value.Name, reversed.ToOwnData());
-    }
+    private static TorchTensor Roll(TorchTensor tensor, long places) =>
+        (TorchTensor)TorchOperator.Call("aten::roll", tensor, new object?[] { places }, new object?[] { 0L })!;
 
     private static TorchTensor Reverse(TorchTensor tensor) => (TorchTensor)TorchOperator.Call("aten::flip", tensor, new object?[] { 0L })!;
 

@@ -30,7 +30,7 @@ internal sealed class SweepSubject : IDisposable
 
     public DeterminismSettings Switches => _switches;
 
-    /// <summary>The size of the batch: the first dimension of every tensor of the input; 0 where they have none in common.</summary>
+    /// <summary>The size of the batch: the first dimension of every tensor of the input; -1 where they have none in common.</summary>
     public long Rows { get; }
 
     /// <summary>How the model is run where nothing else is said.</summary>
@@ -84,13 +84,12 @@ internal sealed class SweepSubject : IDisposable
 
     private static long RowsOf(ModelInput input)
     {
-        long rows = -1;
+        var rows = new HashSet<long>();
         input.Map(tensor =>
         {
-            long first = tensor.Shape.Length == 0 ? 0 : tensor.Shape[0];
-            rows = rows < 0 || rows == first ? first : 0;
+            rows.Add(tensor.Shape.Length == 0 ? -1 : tensor.Shape[0]);
             return tensor;
         });
-        return Math.Max(rows, 0);
+        return rows.Count == 1 ? rows.Single() : -1;
     }
 }

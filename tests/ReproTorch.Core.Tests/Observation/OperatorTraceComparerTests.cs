@@ -180,16 +180,18 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
     }
 
-    // A model's loop: no lines of its own.
-    [Fact]
-    public void AnOperatorBeforeAModelsLoopIsNamed()
+    // A model's loop: no lines of its own. All its numbers come from further on in the stream, where the other side drew too.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnOperatorBeforeAModelsLoopIsNamed(bool hash)
     {
         using ScriptModel model = new ModelSource
         {
             Source = "def forward(self, n: int):\n    x = torch.zeros([1])\n    for i in range(n):\n        x = x + torch.rand([1])\n    return x\n",
         }.Compile();
         OperatorTrace loop = Observe(() => { });
-        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(loop, Observe(() => TensorFactory.Create("rand", [1], []).Dispose()));
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(loop, Observe(() => TensorFactory.Create("rand", [2], []).Dispose()));
         Assert.Equal((OperatorDifferenceKind.OnlyInDifference, "aten::rand"), (comparison.First!.Kind, comparison.First.Operator.Name));
         Assert.Equal(0, comparison.SameBefore);
         Assert.True(comparison.AlignmentProven);
@@ -197,11 +199,13 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         OperatorTrace Observe(Action first)
         {
             RandomStreams.Seed(0, [RandomSource.Torch], null);
-            return OperatorObserverTests.Observe(() =>
-            {
-                first();
-                model.Invoke("forward", new ModelInput { Arguments = [6_000L] });
-            });
+            return OperatorObserverTests.Observe(
+                () =>
+                {
+                    first();
+                    model.Invoke("forward", new ModelInput { Arguments = [6_000L] });
+                },
+                new ObserverOptions { Hash = hash });
         }
     }
 
@@ -261,6 +265,46 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.Contains("was not found out for certain", comparison.Message, StringComparison.Ordinal);
     }
 
+    // The same operators on one line, over and over: only the bits tell which one is too many.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhereOnlyTheBitsTellTheyDecideWhatBelongsTogether(bool hash)
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(
+            Seeded([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), Seeded([0, 1, 2, 3, 99, 4, 5, 6, 7, 8, 9]));
+        Assert.Equal(
+            (OperatorDifferenceKind.OnlyInDifference, "aten::rand"),
+            (Assert.Single(comparison.Differences).Kind, comparison.First!.Operator.Name));
+        Assert.Equal(4, comparison.SameBefore);
+        Assert.True(comparison.AlignmentProven);
+
+        OperatorTrace Seeded(int[] seeds) => OperatorObserverTests.Observe(
+            () => Array.ForEach(seeds, seed =>
+            {
+                RandomStreams.Seed(seed, [RandomSource.Torch], null);
+                TensorFactory.Create("rand", [4], []).Dispose();
+            }),
+            new ObserverOptions { Hash = hash });
+    }
+
+    // From one operator on all bits are others: with one operator more, or with a loop that runs longer.
+    [Theory]
+    [InlineData(100_000, 1)]
+    [InlineData(60_000, 40_000)]
+    public void OtherBitsAllAlongTakeNoLonger(int length, int more)
+    {
+        const int Same = 1_000;
+        OperatorRecord[] one = [.. Enumerable.Range(0, length).Select(i => Hashed(i, i < Same ? "same" : "one"))];
+        OperatorRecord[] other = [.. Enumerable.Range(0, length + more).Select(i => Hashed(i, i < Same ? "same" : "other"))];
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Trace(one, hashes: true), Trace(other, hashes: true));
+        int different = Enumerable.Range(Same, length - Same).Count(i => i % 7 != 0) + more;
+        Assert.Equal((true, Same, different), (comparison.AlignmentProven, comparison.SameBefore, comparison.Differences.Count));
+
+        static OperatorRecord Hashed(int i, string run) =>
+            Record(i, i % 7 == 0 ? "aten::zeros" : "aten::mul", 2) with { Place = $"z.ps1:{i % 7}", Hashes = [i % 7 == 0 ? "0" : $"{run} {i}"] };
+    }
+
     // Against the whole table, on small traces of all kinds.
     [Fact]
     public void ABandFindsWhatTheWholeTableFinds()
@@ -276,12 +320,13 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
                 2 => [Any(random)],
                 _ => [record],
             })];
-            var keys = new OperatorKeys(sameLevel: true);
+            const OperatorBits Bits = OperatorBits.Hashes | OperatorBits.Streams;
+            var keys = new OperatorKeys(sameLevel: true, Bits);
             (OperatorKey[] a, OperatorKey[] b) = keys.Of(one, other);
-            int cost = 0;
+            long cost = 0;
             int i = 0;
             int j = 0;
-            foreach ((OperatorRecord? left, OperatorRecord? right) in OperatorAligner.Align(one, other, sameLevel: true, out bool proven))
+            foreach ((OperatorRecord? left, OperatorRecord? right) in OperatorAligner.Align(one, other, sameLevel: true, Bits, out bool proven))
             {
                 Assert.True(proven);
                 Assert.True(left is null || ReferenceEquals(left, one[i]));
@@ -295,23 +340,60 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         }
 
         static OperatorRecord Any(Random random) =>
-            Record(0, random.Next(3) == 0 ? "aten::mul" : "aten::add", random.Next(3)) with { Place = $"z.ps1:{random.Next(4)}" };
+            Record(0, random.Next(3) == 0 ? "aten::mul" : "aten::add", random.Next(3)) with
+            {
+                Place = $"z.ps1:{random.Next(4)}",
+                Hashes = [$"{random.Next(5)}"],
+                From = new Dictionary<string, string> { ["cpu"] = $"{random.Next(2)}" },
+            };
 
-        static int Least(OperatorKeys keys, OperatorKey[] a, OperatorKey[] b)
+        static long Least(OperatorKeys keys, OperatorKey[] a, OperatorKey[] b)
         {
-            int[,] cost = new int[a.Length + 1, b.Length + 1];
+            long[,] cost = new long[a.Length + 1, b.Length + 1];
             for (int i = 0; i <= a.Length; i++)
             {
                 for (int j = 0; j <= b.Length; j++)
                 {
-                    int pair = i == 0 || j == 0 ? 1 << 20 : cost[i - 1, j - 1] + keys.Cost(a[i - 1], b[j - 1]);
-                    int gap = Math.Min(i == 0 ? 1 << 20 : cost[i - 1, j] + OperatorKeys.GapCost, j == 0 ? 1 << 20 : cost[i, j - 1] + OperatorKeys.GapCost);
+                    long pair = i == 0 || j == 0 ? OperatorKeys.Never : cost[i - 1, j - 1] + keys.Cost(a[i - 1], b[j - 1]);
+                    long gap = Math.Min(i == 0 ? OperatorKeys.Never : cost[i - 1, j] + OperatorKeys.GapCost, j == 0 ? OperatorKeys.Never : cost[i, j - 1] + OperatorKeys.GapCost);
                     cost[i, j] = i == 0 && j == 0 ? 0 : Math.Min(pair, gap);
                 }
             }
 
             return cost[a.Length, b.Length];
         }
+    }
+
+    // A file may nest its records as deep as it has lines; the innermost difference is there whatever the depth.
+    [Theory]
+    [InlineData(6, 5, 5)]
+    [InlineData(80_000, 64, 8)]
+    public void TracesAreComparedAtAnyDepth(int depth, int kept, int shown)
+    {
+        OperatorTraceComparison comparison = OperatorTraceComparer.Compare(Nested(1), Nested(2));
+        List<OperatorDifference> inside = [];
+        for (OperatorDifference? next = comparison.First!.Inside; next is not null; next = next.Inside)
+        {
+            inside.Add(next);
+        }
+
+        Assert.Equal(kept, inside.Count);
+        Assert.Equal((1, depth - 1), (inside[0].Operator.Index, inside[^1].Operator.Index));
+        string[] lines = comparison.Message.Split('\n');
+        Assert.Equal(shown, lines.Count(line => line.StartsWith("  Inside: ", StringComparison.Ordinal)));
+        Assert.Equal(shown < kept, lines.Contains("  .."));
+        Assert.Contains($"aten::op{depth - 1}: argument 0", comparison.Message, StringComparison.Ordinal);
+
+        OperatorTrace Nested(int size) =>
+            Trace([.. Enumerable.Range(0, depth).Select(i => Record(i, $"aten::op{i}", size) with { Parent = i - 1 })]);
+    }
+
+    [Fact]
+    public void WhatIsOutermostIsKnownAtAnyDepth()
+    {
+        OperatorTrace trace = Trace([.. Enumerable.Range(0, 200_000)
+            .Select(i => Record(i, "f", 1) with { Parent = i - 1, Kind = i == 150_000 || i == 199_999 ? "operator" : "function" })]);
+        Assert.Equal(150_000, Assert.Single(trace.Operators).Index);
     }
 
     [Fact]
@@ -352,9 +434,10 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n[1]\n{\"records\":1}")]
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":5,\"parent\":5,\"name\":\"a\"}\n{\"records\":1}")]
     [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":5,\"parent\":6,\"name\":\"a\"}\n{\"records\":1}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"a\"}\n{\"index\":0,\"name\":\"a\"}\n{\"records\":2}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"a\",\"draws\":{\"cpu\":9223372036854775807}}\n{\"records\":1}")]
-    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"name\":\"\\u001b[2J\"}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\"}\n{\"index\":0,\"parent\":-1,\"name\":\"a\"}\n{\"records\":2}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\",\"draws\":{\"cpu\":9223372036854775807}}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"\\u001b[2J\"}\n{\"records\":1}")]
+    [InlineData("{\"format\":\"reprotorch-trace\",\"version\":1}\n{\"index\":0,\"parent\":-1,\"name\":\"a\",\"draws\":{\"\\u001b[2J\":1}}\n{\"records\":1}")]
     [InlineData("\u0093NUMPY")]
     public void WhatIsNoTraceIsRefused(string text)
     {
@@ -363,6 +446,41 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
         Assert.Equal(
             ReproTorchErrorKind.FileFormat,
             Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("a.jsonl"))).Kind);
+    }
+
+    // Each as many as a record may have; added up they would be more than a number holds.
+    [Theory]
+    [InlineData(9_000, 1)]
+    [InlineData(1, 9_000)]
+    public void MoreDrawsThanAnyMachineMakesAreRefused(int records, int generators)
+    {
+        using var folder = new TestFolder();
+        string draws = string.Join(',', Enumerable.Range(0, generators).Select(i => $"\"g{i}\":{1L << 50}"));
+        File.WriteAllLines(
+            folder.File("a.jsonl"),
+            [
+                "{\"format\":\"reprotorch-trace\",\"version\":1}",
+                .. Enumerable.Range(0, records).Select(i => $"{{\"index\":{i},\"parent\":-1,\"name\":\"a\",\"draws\":{{{draws}}}}}"),
+                $"{{\"records\":{records}}}",
+            ]);
+        ReproTorchException error = Assert.Throws<ReproTorchException>(() => OperatorTraceFile.Read(folder.File("a.jsonl")));
+        Assert.Equal(ReproTorchErrorKind.FileFormat, error.Kind);
+        Assert.StartsWith(folder.File("a.jsonl"), error.Message, StringComparison.Ordinal);
+        Assert.Contains("more numbers than any machine makes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatReordersTextOrBreaksLinesIsEscaped()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(
+            folder.File("a.jsonl"),
+            "{\"format\":\"reprotorch-trace\",\"version\":1}\n"
+                + "{\"index\":0,\"parent\":-1,\"name\":\"aten::\\u202eadd\\u2028\",\"overload\":\"\\u2066\",\"place\":\"a\\u2029.ps1:3\","
+                + "\"inputs\":[\"'\\u001b\\u202e'\"],\"outputs\":[\"'\\n'\"]}\n{\"records\":1}\n");
+        OperatorRecord record = Assert.Single(OperatorTraceFile.Read(folder.File("a.jsonl")).Records);
+        Assert.Equal(@"aten::\u{202E}add\u{2028}.\u{2066} at a\u{2029}.ps1:3", record.ToString());
+        Assert.Equal([@"'\u{001B}\u{202E}'", @"'\u{000A}'"], record.Inputs.Concat(record.Outputs));
     }
 
     private static OperatorTrace Run(params string[] draws) => RunWith(7, draws);
@@ -383,8 +501,8 @@ public sealed class OperatorTraceComparerTests : ProcessStateTests
     private static OperatorRecord[] Loop(int length, int line) =>
         [.. Enumerable.Range(0, length).Select(i => Record(i, "aten::randn", 2) with { Place = $"z.ps1:{line}" })];
 
-    private static OperatorTrace Trace(OperatorRecord[] records) =>
-        new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: false, isRandomOnly: false);
+    private static OperatorTrace Trace(OperatorRecord[] records, bool hashes = false) =>
+        new([.. records.Select((record, i) => record with { Index = i })], "1.13", hasHashes: hashes, isRandomOnly: false);
 
     // What a dispatch mode of Python sees of a linear layer: its product, not the composition that called it.
     [Fact]

@@ -35,11 +35,55 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         SweepResult result = Sweep(["Linear(8, 4)", "Dropout(0.5)"], [6, 8], [SweepDimension.Repeat, SweepDimension.Order], training: true);
         Assert.False(result.Identical);
         Assert.True(result.Dimensions[0].Identical);
-        SweepVariant order = Assert.Single(result.Dimensions[1].Variants);
-        Assert.False(order.Identical);
-        Assert.Equal("aten::dropout", order.FirstDifference!.Operator);
-        Assert.True(order.MaxAbsolute > 0);
-        Assert.NotNull(order.Message);
+        Assert.Equal(["in reverse order", "rolled by one"], result.Dimensions[1].Variants.Select(variant => variant.Name));
+        Assert.All(result.Dimensions[1].Variants, order =>
+        {
+            Assert.False(order.Identical);
+            Assert.Equal("aten::dropout", order.FirstDifference!.Operator);
+            Assert.True(order.MaxAbsolute > 0);
+            Assert.NotNull(order.Message);
+        });
+    }
+
+    // Which sample stands opposite decides the bits, and in reverse order that is the same one.
+    [Theory]
+    [InlineData("torch.linear(x.flip([0]), torch.eye(3))", "aten::flip")]
+    [InlineData("x + x.flip([0])", "aten::flip")]
+    public void WhatIsTheSameInReverseOrderIsFoundRolled(string result, string first)
+    {
+        using ScriptModel model = new ModelSource { Source = $"def forward(self, x):\n    return {result}" }.Compile();
+        RandomStreams.Seed(3, [RandomSource.Torch], null);
+        using TorchTensor input = TensorFactory.Create("rand", [6, 3], []);
+        SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
+        Assert.Equal([true, false], finding.Variants.Select(variant => variant.Identical));
+        Assert.Equal(first, finding.Variants[1].FirstDifference?.Operator);
+        Assert.Equal(
+            $"A sample's bits depend on its place in the batch (rolled by one, first in {first}): keep the order to get them again.", finding.Meaning);
+    }
+
+    [Theory]
+    [InlineData(2, "A sample gives the same bits with the batch in reverse order.")]
+    [InlineData(3, "A sample gives the same bits with the batch in reverse order and rolled by one.")]
+    public void TheOrdersThatWereTriedAreTold(int rows, string meaning) =>
+        Assert.Equal(meaning, Assert.Single(Sweep(["ReLU"], [rows, 8], [SweepDimension.Order]).Dimensions).Meaning);
+
+    [Theory]
+    [InlineData("return x + torch.arange(4).view([4, 1])", "(4) at non-singleton dimension 0")]
+    [InlineData("assert x.size(0) == 4, 'four, please'\n    return x * 2", "four, please")]
+    public void ADimensionThatTheModelDoesNotTakeIsNamed(string body, string reason)
+    {
+        using ScriptModel model = new ModelSource { Source = $"def forward(self, x):\n    {body}" }.Compile();
+        using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
+        ReproTorchException error = Assert.Throws<ReproTorchException>(
+            () => Sweep(model, input, SweepDimension.Batch, SweepDimension.Order, SweepDimension.Repeat));
+        Assert.StartsWith("Batch cannot be varied on this model: ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"{reason}. Leave it out: name only the others with -Vary.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+
+        SweepResult result = DeterminismSweep.Run(model, new ModelInput { Arguments = [input] }, new SweepOptions { Count = 1 });
+        string omitted = Assert.Single(result.Omitted, omission => omission.Name == SweepDimension.Batch).Reason;
+        Assert.EndsWith($"{reason}.", omitted, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', omitted);
     }
 
     // 0/0 gives a NaN of another sign in another type.
@@ -125,7 +169,7 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         }.Compile();
         using TorchTensor input = TensorFactory.Create("ones", [8, 3], []);
         SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
-        SweepVariant variant = Assert.Single(finding.Variants);
+        SweepVariant variant = finding.Variants[0];
         Assert.False(variant.Identical);
         Assert.Null(variant.FirstDifference);
         const string Reason = "the samples cannot be followed through the result of aten::mm, and what comes after it differs.";
@@ -139,7 +183,7 @@ public sealed class DeterminismSweepTests : ProcessStateTests
         using ScriptModel model = new ModelSource { Source = "def forward(self, x):\n    return x + torch.arange(4).view([4, 1])" }.Compile();
         using TorchTensor input = TensorFactory.Create("ones", [4, 3], []);
         SweepFinding finding = Assert.Single(Sweep(model, input, SweepDimension.Order).Dimensions);
-        SweepVariant variant = Assert.Single(finding.Variants);
+        SweepVariant variant = finding.Variants[0];
         Assert.Null(variant.FirstDifference);
         Assert.StartsWith("where the batch is within the model shows only on one of another size", variant.FirstDifferenceReason, StringComparison.Ordinal);
         Assert.EndsWith("must match the size of tensor b (4) at non-singleton dimension 0.", variant.FirstDifferenceReason, StringComparison.Ordinal);
@@ -258,6 +302,8 @@ public sealed class DeterminismSweepTests : ProcessStateTests
             .Where(name => name is SweepDimension.Batch or SweepDimension.Order));
         ReproTorchException error = Assert.Throws<ReproTorchException>(() => Sweep(["Linear(8, 4)"], [1, 8], [SweepDimension.Batch]));
         Assert.Equal("Batch cannot be varied: the input has one sample only.", error.Message);
+        error = Assert.Throws<ReproTorchException>(() => Sweep(["Linear(8, 4)"], [0, 8], [SweepDimension.Batch]));
+        Assert.Equal("Batch cannot be varied: the batch is empty: the input's first dimension is 0.", error.Message);
     }
 
     [Fact]
