@@ -27,6 +27,9 @@ public enum NondeterminismKind
 
     /// <summary>A device written into the graph.</summary>
     FixedDevice,
+
+    /// <summary>It runs code that the model does not hold, so that nobody can tell what that does.</summary>
+    Unreadable,
 }
 
 /// <summary>An operator of a model whose result may differ, found without running it.</summary>
