@@ -18,7 +18,7 @@ public enum NondeterminismKind
     /// <summary>It hands on memory that nothing was written to.</summary>
     UninitializedMemory,
 
-    /// <summary>Dropout or batch norm that stays in training mode whatever mode the model is set to, as tracing in training mode
+    /// <summary>Dropout, batch norm or instance norm that stays in training mode whatever mode the model is set to, as tracing in training mode
     /// leaves it.</summary>
     FrozenTraining,
 

@@ -35,6 +35,15 @@ bool is_untouched(const Value *list) {
            });
 }
 
+// libtorch takes for granted that the mode of a dropout is a bool, and throws where it is None.
+bool is_tagged_random(const Node &node) {
+    try {
+        return node.isNondeterministic();
+    } catch (const c10::Error &) {
+        return true;
+    }
+}
+
 bool is_plain(const IValue &value) {
     return value.isInt() || value.isDouble() || value.isBool() || value.isString() || value.isNone();
 }
@@ -294,7 +303,7 @@ private:
         } else if (is_unread) {
             _json.key("unread").boolean(true);
         } else {
-            _json.key("random").boolean(node.isNondeterministic());
+            _json.key("random").boolean(is_tagged_random(node));
             _json.key("overwritten").boolean(is_overwritten(node));
             write_arguments(node, *schema);
         }
