@@ -620,6 +620,24 @@ class DynamicallyQuantized(nn.Module):
         return self.layers(x)[0]
 
 
+class Restored(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.zeros(4)
+
+    @torch.jit.export
+    def __getstate__(self) -> Tuple[bool]:
+        return (self.training,)
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[bool]):
+        self.training = state[0]
+        self.weights = torch.rand(4)
+
+    def forward(self, x):
+        return x + self.weights
+
+
 def quantized(kind):
     return torch.ao.quantization.quantize_dynamic(DynamicallyQuantized(kind), {kind}, dtype=torch.qint8).train()
 
@@ -656,6 +674,8 @@ def check_hidden(host, scripts):
     given = host.find(scripts.save(torch.jit.script(Given())))
     check("a method of an object that is handed in cannot be read, and is told of where it can be",
           [(one["kind"], one["active"]) for one in given] == [("Unreadable", True)], given)
+    restored = host.find(scripts.save(torch.jit.script(nn.Sequential(Restored()))))
+    check("what a submodule draws as it is loaded is found", [one["operator"] for one in restored] == ["aten::rand"], restored)
     hooked = nn.Sequential(nn.Linear(4, 4))
     hooked.register_forward_pre_hook(noise_before)
     hooked.register_forward_hook(noise_after)

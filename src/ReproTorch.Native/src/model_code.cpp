@@ -71,6 +71,12 @@ ModelCode::ModelCode(Function &function, const torch::jit::Module &module) : _mo
     const IValue self(module._ivalue());
     _selves.emplace(_graph->inputs()[0], self);
     if (function.name() == "forward") {
+        for (const auto &inner : module.modules()) {
+            Function *restore = inner.type()->findMethod("__setstate__");
+            if (restore != nullptr && restore->isGraphFunction() && inner._ivalue() != module._ivalue()) {
+                add(*restore, IValue(inner._ivalue()), _before);
+            }
+        }
         for (Function *hook : module.type()->getForwardPreHooks()) {
             add(*hook, self, _before);
         }

@@ -31,7 +31,8 @@ public:
     // What the node runs: a method of an interface, __enter__ and __exit__, the __lt__ of what is sorted.
     const Callees &callees(const torch::jit::Node &node);
 
-    // The hooks of the module that run before and after its forward; none for another method.
+    // What runs before and after forward: the __setstate__ of submodules, as the model is loaded, and the hooks of the module. Nothing for
+    // another method.
     const Callees &before() const { return _before; }
     const Callees &after() const { return _after; }
 
