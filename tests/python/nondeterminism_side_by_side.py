@@ -695,7 +695,7 @@ def noise_after(self, inputs: Tuple[torch.Tensor], result: torch.Tensor) -> torc
 
 # What cuBLAS computes, and cumsum, as the dispatcher tells of the parts of each.
 COMPOSED = """torch.inner(x, x)|torch.linalg.multi_dot([x, x, x])|torch.ops.aten.chain_matmul([x, x, x])|torch.matrix_power(x, 2)|torch.linalg.matrix_power(x, 2)
-torch.cov(x)|torch.corrcoef(x)|torch.tensordot(x, x, [1], [0])|torch.linalg.matmul(x, x)|torch.lstm_cell(x, [x[:, :1], x[:, :1]], x, x[:, :1])[0]
+torch.cov(x)|torch.corrcoef(x)|torch.ops.aten.tensordot(x, x, [1], [0])|torch.linalg.matmul(x, x)|torch.lstm_cell(x, [x[:, :1], x[:, :1]], x, x[:, :1])[0]
 torch.gru_cell(x, x[:, :1], x[:3], x[:3, :1])|torch.rnn_tanh_cell(x, x[:, :1], x[:1], x[:1, :1])|torch.rnn_relu_cell(x, x[:, :1], x[:1], x[:1, :1])
 torch.cumulative_trapezoid(x)|torch.trapezoid(x)|torch.outer(x[0], x[0])|torch.diff(x)|torch.median(x)|torch.kron(x, x)"""
 PARTS = {"mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "cumsum", "kthvalue", "put_", "bincount", "histc"}
