@@ -304,7 +304,6 @@ QUIET = {
 LOUD = {
     "native_dropout p 0": "torch.native_dropout(x, 0.0, True)[0]",
     "native_dropout p 1": "torch.native_dropout(x, 1.0, True)[0]",
-    "native_dropout without a mode": "torch.native_dropout(x, 0.5, None)[0]",
     "rrelu without a range": "torch.rrelu(-x, 0.1, 0.1, True)",
     "attention": "torch.ops.aten._scaled_dot_product_attention(x[None], x[None], x[None], None, 0.5)[0]",
 }

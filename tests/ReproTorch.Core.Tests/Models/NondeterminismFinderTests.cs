@@ -292,6 +292,7 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [InlineData("x.put_(torch.tensor([0]), torch.ones(1))", NondeterminismKind.NoDeterministicForm)]
     [InlineData("x.put_(torch.tensor([0]), torch.ones(1), True)", NondeterminismKind.NeedsDeterministicMode)]
     [InlineData("x.index_put_([torch.tensor([0])], torch.ones(1))", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("x + hash(x)", NondeterminismKind.NoDeterministicForm)]
     [InlineData("torch.empty_like(x) + x", NondeterminismKind.UninitializedMemory)]
     [InlineData("torch.empty([2], device=torch.device('cpu')).fill_(0)", NondeterminismKind.FixedDevice)]
     public void TheKindIsWhatTheTableSays(string expression, NondeterminismKind kind) =>
