@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from typing import Any, Tuple
 
 import numpy as np
 import torch
@@ -282,12 +283,29 @@ QUIET = {
     "dropout p 1": "torch.dropout(x, 1.0, True)",
     "dropout off": "torch.dropout(x, 0.5, False)",
     "native_dropout off": "torch.native_dropout(x, 0.5, False)[0]",
+    "dropout_ p 0": "torch.dropout_(x, 0.0, True)",
+    "dropout_ p 1": "torch.dropout_(x, 1.0, True)",
     "feature_dropout p 0": "torch.feature_dropout(x, 0.0, True)",
     "feature_dropout p 1": "torch.feature_dropout(x, 1.0, True)",
     "alpha_dropout p 0": "torch.alpha_dropout(x, 0.0, True)",
     "alpha_dropout p 1": "torch.alpha_dropout(x, 1.0, True)",
+    "alpha_dropout_ p 0": "torch.alpha_dropout_(x, 0.0, True)",
+    "alpha_dropout_ p 1": "torch.alpha_dropout_(x, 1.0, True)",
+    "feature_dropout_ p 0": "torch.feature_dropout_(x, 0.0, True)",
+    "feature_dropout_ p 1": "torch.feature_dropout_(x, 1.0, True)",
+    "feature_alpha_dropout p 0": "torch.feature_alpha_dropout(x, 0.0, True)",
+    "feature_alpha_dropout_ p 0": "torch.feature_alpha_dropout_(x, 0.0, True)",
+    "feature_alpha_dropout_ p 1": "torch.feature_alpha_dropout_(x, 1.0, True)",
+    "attention p 0": "torch.ops.aten._scaled_dot_product_attention(x[None], x[None], x[None], None, 0.0)[0]",
     "feature_alpha_dropout p 1": "torch.feature_alpha_dropout(x, 1.0, True)",
     "rrelu off": "torch.rrelu(-x, 0.1, 0.3, False)",
+}
+# Drawing although they need not, and what the tag misses.
+LOUD = {
+    "native_dropout p 0": "torch.native_dropout(x, 0.0, True)[0]",
+    "native_dropout p 1": "torch.native_dropout(x, 1.0, True)[0]",
+    "rrelu without a range": "torch.rrelu(-x, 0.1, 0.1, True)",
+    "attention": "torch.ops.aten._scaled_dot_product_attention(x[None], x[None], x[None], None, 0.5)[0]",
 }
 DRAWING_KINDS = {"Random", "FrozenTraining"}
 
@@ -312,11 +330,11 @@ def check_tagged(host, scripts):
     check("every tagged operator is tried or said to be out of reach", tagged == set(RANDOM) | set(UNREACHABLE),
           (tagged ^ (set(RANDOM) | set(UNREACHABLE))))
     x = torch.rand(4, 4) * 0.8 + 0.1
-    for name, expression in {**RANDOM, **QUIET}.items():
+    for name, expression in {**RANDOM, **QUIET, **LOUD}.items():
         module = scripts.script(expression)
         found = host.find(scripts.save(module))
         drawn = draws(module, x)
-        check(f"{name} draws or not", drawn == (name in RANDOM), drawn)
+        check(f"{name} draws or not", drawn == (name not in QUIET), drawn)
         check(f"{name} is found where it draws", finds_drawing(found) == drawn, found)
         if name in RANDOM:
             check(f"{name} is found once and by its name",
@@ -430,6 +448,275 @@ def draws_in_any_mode(make, x):
     return any(draws(torch.jit.script(make().train(training)), x) for training in (True, False))
 
 
+# ---- code that inlining does not show -------------------------------------------------------------------------------
+
+
+@torch.jit.interface
+class Layer(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pass
+
+
+class Drops(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.drop(x)
+
+
+class Keeps(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + 1
+
+
+class OfInterface(nn.Module):
+    layer: Layer
+
+    def __init__(self, layer):
+        super().__init__()
+        self.other = Drops()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer.forward(x)
+
+
+class Indexed(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.other = Drops()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x, i: int = 1):
+        layer: Layer = self.layers[i]
+        return layer.forward(x)
+
+
+class Chosen(nn.Module):
+    first: Layer
+    second: Layer
+
+    def __init__(self):
+        super().__init__()
+        self.first = Keeps()
+        self.second = Nested()
+
+    def forward(self, x):
+        if x.sum() > 0:
+            return self.second.forward(x)
+        return self.first.forward(x)
+
+
+class Nested(nn.Module):
+    layer: Layer
+
+    def __init__(self):
+        super().__init__()
+        self.layer = Drops()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer.forward(x)
+
+
+class Given(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.keeps = Keeps()
+
+    def forward(self, x):
+        return self.use(x, self.keeps)
+
+    @torch.jit.export
+    def use(self, x: torch.Tensor, layer: Layer):
+        return layer.forward(x)
+
+
+@torch.jit.script
+class Noisy(object):
+    def __init__(self, x: torch.Tensor):
+        self.x = x
+
+    def __enter__(self) -> torch.Tensor:
+        return torch.rand_like(self.x)
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        pass
+
+
+@torch.jit.script
+class NoisyAfter(object):
+    def __init__(self, x: torch.Tensor):
+        self.x = x
+
+    def __enter__(self) -> torch.Tensor:
+        return self.x
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        self.x.add_(torch.rand_like(self.x))
+
+
+@torch.jit.script
+class Key(object):
+    def __init__(self, x: torch.Tensor):
+        self.x = x
+
+    def __lt__(self, other: "Key") -> bool:
+        return bool((self.x.sum() + torch.rand(1) - other.x.sum()).item() < 0.0)
+
+
+class With(nn.Module):
+    def forward(self, x):
+        with Noisy(x) as noise:
+            x = x + noise
+        return x
+
+
+class WithAfter(nn.Module):
+    def forward(self, x):
+        with NoisyAfter(x) as y:
+            x = y + 1
+        return x
+
+
+class Sorts(nn.Module):
+    def forward(self, x):
+        keys = [Key(x[0]), Key(x[1]), Key(x[2])]
+        keys.sort()
+        return torch.stack([key.x for key in keys])
+
+
+class SortsPairs(nn.Module):
+    def forward(self, x):
+        return torch.stack([pair[1].x for pair in sorted([(1, Key(x[0])), (1, Key(x[1]))])])
+
+
+class Switched(nn.Module):
+    noise: bool
+
+    def __init__(self):
+        super().__init__()
+        self.noise = False
+
+    @torch.jit.export
+    def enable(self):
+        self.noise = True
+
+    def forward(self, x):
+        if self.noise:
+            x = x + torch.rand_like(x)
+        return x
+
+
+class DynamicallyQuantized(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.layers = kind(4, 4, 2, dropout=0.5)
+
+    def forward(self, x):
+        return self.layers(x)[0]
+
+
+class Restored(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.zeros(4)
+
+    @torch.jit.export
+    def __getstate__(self) -> Tuple[bool]:
+        return (self.training,)
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[bool]):
+        self.training = state[0]
+        self.weights = torch.rand(4)
+
+    def forward(self, x):
+        return x + self.weights
+
+
+def quantized(kind):
+    return torch.ao.quantization.quantize_dynamic(DynamicallyQuantized(kind), {kind}, dtype=torch.qint8).train()
+
+
+# How each is made, whether it draws, and the submodule that is told.
+HIDDEN = {
+    "an attribute of an interface": (lambda: OfInterface(Drops()), True, "layer.drop"),
+    "an attribute of an interface that draws nothing": (lambda: OfInterface(Keeps()), False, None),
+    "an interface behind another, by a branch": (Chosen, True, "second.layer.drop"),
+    "a list of modules": (lambda: Indexed(Keeps(), Drops()), True, "layers.1.drop"),
+    "a list of modules that draw nothing": (lambda: Indexed(Keeps(), Keeps()), False, None),
+    "__enter__": (With, True, None),
+    "__exit__": (WithAfter, True, None),
+    "__lt__ of a sorted list": (Sorts, True, None),
+    "__lt__ in tuples": (SortsPairs, True, None),
+    "quantized LSTM": (lambda: quantized(nn.LSTM), True, "layers"),
+    "quantized GRU": (lambda: quantized(nn.GRU), True, "layers"),
+}
+
+
+def check_hidden(host, scripts):
+    x = torch.ones(3, 2, 4)
+    for name, (make, expected, submodule) in HIDDEN.items():
+        module = torch.jit.script(make().train())
+        found = host.find(scripts.save(module))
+        drawn = draws(module, x)
+        check(f"{name}: draws or not", drawn == expected, drawn)
+        check(f"{name}: found where it draws", finds_drawing(found) == drawn and len(found) == drawn, found)
+        check(f"{name}: found with its submodule", submodule is None or [one["submodule"] for one in found] == [submodule], found)
+    switched = torch.jit.script(Switched())
+    found = host.find(scripts.save(switched))
+    switched.enable()
+    check("what another method may turn on is found before it did", draws(switched, x) and finds_drawing(found), found)
+    given = host.find(scripts.save(torch.jit.script(Given())))
+    check("a method of an object that is handed in cannot be read, and is told of where it can be",
+          [(one["kind"], one["active"]) for one in given] == [("Unreadable", True)], given)
+    restored = host.find(scripts.save(torch.jit.script(nn.Sequential(Restored()))))
+    check("what a submodule draws as it is loaded is found", [one["operator"] for one in restored] == ["aten::rand"], restored)
+    hooked = nn.Sequential(nn.Linear(4, 4))
+    hooked.register_forward_pre_hook(noise_before)
+    hooked.register_forward_hook(noise_after)
+    found = host.find(scripts.save(torch.jit.script(hooked)))
+    check("both hooks of the module itself are found", [one["operator"] for one in found] == ["aten::rand_like", "aten::randn_like"], found)
+
+
+def noise_before(self, inputs: Tuple[torch.Tensor]) -> Tuple[torch.Tensor]:
+    return (inputs[0] + torch.rand_like(inputs[0]),)
+
+
+def noise_after(self, inputs: Tuple[torch.Tensor], result: torch.Tensor) -> torch.Tensor:
+    return result + torch.randn_like(result)
+
+
+# ---- what a GPU computes by operators of the table --------------------------------------------------------------------
+
+# What cuBLAS computes, and cumsum, as the profiler tells of the parts of each.
+COMPOSED = """torch.inner(x, x)|torch.linalg.multi_dot([x, x, x])|torch.ops.aten.chain_matmul([x, x, x])|torch.matrix_power(x, 2)|torch.linalg.matrix_power(x, 2)
+torch.cov(x)|torch.corrcoef(x)|torch.ops.aten.tensordot(x, x, [1], [0])|torch.linalg.matmul(x, x)|torch.lstm_cell(x, [x[:, :1], x[:, :1]], x, x[:, :1])[0]
+torch.gru_cell(x, x[:, :1], x[:3], x[:3, :1])|torch.rnn_tanh_cell(x, x[:, :1], x[:1], x[:1, :1])|torch.rnn_relu_cell(x, x[:, :1], x[:1], x[:1, :1])
+torch.cumulative_trapezoid(x)|torch.trapezoid(x)|torch.outer(x[0], x[0])|torch.diff(x)|torch.median(x)|torch.kron(x, x)
+torch.matrix_exp(x)|torch.linalg.matrix_exp(x)|torch.pinverse(x)|torch.linalg.pinv(x)|torch.ops.aten.cdist(x, x, 1.0, None)|torch.ops.aten.cdist(x, x, 2.0, 2)
+torch.ops.aten.cdist(x.repeat([8, 1]), x, 2.0, None)|torch.ops.aten._scaled_dot_product_attention(x[None], x[None], x[None])[0]
+torch.linalg.svd(x)[0]|torch.linalg.solve(x, x)|torch.linalg.inv(x)|torch.linalg.qr(x)[0]|torch.linalg.det(x)"""
+PARTS = {"mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "addmv_", "cumsum", "kthvalue", "put_", "bincount", "histc"}
+
+
+def parts_of(expression, x):
+    """All operators that run, also those that a kernel calls."""
+    with torch.autograd.profiler.profile() as profile:
+        eval(expression, {"torch": torch, "x": x})
+    return {event.name.split("::")[-1] for event in profile.function_events}
+
+
+def check_composed(host, scripts):
+    x = torch.rand(4, 4)
+    for expression in (expression for line in COMPOSED.splitlines() for expression in line.split("|")):
+        parts = parts_of(expression, x)
+        found = [one for one in host.find(scripts.save(scripts.script(expression)), device="cuda") if one["pass"] == "Forward"]
+        check(f"{expression} is found on a GPU where its parts are", bool(found) == bool(parts & PARTS), (parts, found))
+
+
 # ---- what tracing froze --------------------------------------------------------------------------------------------
 
 
@@ -464,6 +751,16 @@ def check_tracing(host, scripts):
     check("a traced device is found, and does not matter where the model is", devices and not any(one["active"] for one in devices), found)
     check("a traced device matters elsewhere",
           any(one["kind"] == "FixedDevice" and one["active"] for one in host.find(scripts.save(trace), device="cuda")))
+    images = torch.rand(2, 3, 4, 4)
+    instance = torch.jit.trace(nn.Sequential(nn.InstanceNorm2d(3, track_running_stats=True)).train(), images).eval()
+    check("a traced instance norm stays in training mode", [one["kind"] for one in host.find(scripts.save(instance))] == ["FrozenTraining"])
+    before = instance.state_dict()["0.running_mean"].clone()
+    instance(images)
+    check("it changes its statistics", not torch.equal(before, instance.state_dict()["0.running_mean"]))
+    for track in (True, False):
+        quiet = nn.InstanceNorm2d(3, track_running_stats=track)
+        check("a scripted one does not", not host.find(scripts.save(torch.jit.script(quiet.train()))))
+        check("one traced in evaluation mode does not", not host.find(scripts.save(torch.jit.trace(quiet.eval(), images))))
     norm = host.find(scripts.save(torch.jit.trace(TrainedNorm().train(), x).eval()))
     check("a traced batch norm stays in training mode", [one["kind"] for one in norm] == ["FrozenTraining"], norm)
     check("a scripted one does not", not host.find(scripts.save(torch.jit.script(TrainedNorm().train()))))
@@ -553,6 +850,8 @@ def main():
         check_tagged(host, scripts)
         check_modules(host, scripts)
         check_tracing(host, scripts)
+        check_hidden(host, scripts)
+        check_composed(host, scripts)
         check_constants(host, scripts)
         check_common(host, scripts)
         check_switches(host, scripts, folder)

@@ -6,7 +6,7 @@ namespace ReproTorch.Models;
 // What is written into a graph and stays as it was, mostly because a trace put it there.
 public sealed partial class NondeterminismFinder
 {
-    private static readonly string[] s_modeArguments = ["train", "training"];
+    private static readonly string[] s_modeArguments = ["train", "training", "use_input_stats"];
 
     private static bool IsFrozenInTraining(OperatorUse use, NondeterminismRule rule) => !use.HangsOnMode && s_modeArguments.Any(
         name => rule.Unless.ContainsKey(name) && use.Argument(name) is { IsLiteral: true, Value: "True" });

@@ -7,6 +7,12 @@ public sealed partial class NondeterminismFinder
 {
     private sealed record Finding(NondeterminismKind Kind, string Meaning, string Remedy);
 
+    private static Finding Unreadable { get; } = new(
+        NondeterminismKind.Unreadable,
+        "It runs code that the model does not hold, such as a method of an object that comes with the input: whether that draws or differs "
+        + "cannot be told.",
+        "Read the code that runs there, or watch a run of it (Trace-TorchOperator).");
+
     private static Finding Random(string meaning) => new(
         NondeterminismKind.Random, meaning, "Seed before each run (Set-TorchSeed, or Invoke-TorchModel -Seed).");
 

@@ -60,6 +60,11 @@ public sealed partial class NondeterminismFinder
 
     private IEnumerable<NondeterministicOperator?> ByRules(string method, OperatorUse use)
     {
+        if (use.Unread)
+        {
+            yield return Describe(method, use, Unreadable);
+        }
+
         bool isKnownToDraw = false;
         foreach (NondeterminismRule rule in RulesOf(use))
         {

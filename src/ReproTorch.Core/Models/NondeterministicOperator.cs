@@ -18,7 +18,7 @@ public enum NondeterminismKind
     /// <summary>It hands on memory that nothing was written to.</summary>
     UninitializedMemory,
 
-    /// <summary>Dropout or batch norm that stays in training mode whatever mode the model is set to, as tracing in training mode
+    /// <summary>Dropout, batch norm or instance norm that stays in training mode whatever mode the model is set to, as tracing in training mode
     /// leaves it.</summary>
     FrozenTraining,
 
@@ -27,6 +27,9 @@ public enum NondeterminismKind
 
     /// <summary>A device written into the graph.</summary>
     FixedDevice,
+
+    /// <summary>It runs code that the model does not hold, so that nobody can tell what that does.</summary>
+    Unreadable,
 }
 
 /// <summary>An operator of a model whose result may differ, found without running it.</summary>

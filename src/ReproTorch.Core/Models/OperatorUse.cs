@@ -31,6 +31,9 @@ internal sealed record OperatorUse
     /// <summary>Nobody sees what memory its result held at first.</summary>
     public bool Overwritten { get; init; }
 
+    /// <summary>It runs code that cannot be read.</summary>
+    public bool Unread { get; init; }
+
     public IReadOnlyList<OperatorArgument> Arguments { get; init => field = value ?? []; } = [];
 
     /// <summary>Of a constant tensor: dtype and shape.</summary>

@@ -373,7 +373,9 @@ RPT_API rpt_error *rpt_executor_optimize(int32_t on, int32_t *out_before);
  * as Python writes it, "isLiteral": written in the graph, "otherwise": the values that it has after train() or eval(), where they
  * are others, "" where the input decides then}]}; arguments that the input decides are left out. Of tensors "value" tells only
  * "number" (one without dimensions), of lists of tensors only "masks". A constant tensor has "constant": dtype and shape, and
- * "isNumber", in place of the last three. */
+ * "isNumber", in place of the last three; a node that runs code which cannot be read has "unread": true in their place. What a method
+ * of an interface may be, what the interpreter calls itself (__enter__, __exit__, the __lt__ of what is sorted), and of forward the
+ * module's hooks and the __setstate__ of submodules, is in the array once, where it may run first. */
 RPT_API rpt_error *rpt_method_uses(const rpt_method *method, char **out_json);
 /* Forgets the plans that TorchScript's executor made from earlier runs of the method, which it prefers to rpt_executor_optimize. */
 RPT_API rpt_error *rpt_method_forget_plans(const rpt_method *method);

@@ -1,11 +1,13 @@
 // What each operator of a method will be called with, as far as the module alone decides that: constants, attributes, and
 // arithmetic on both. Nothing of the model is run.
 #include "dtype.h"
-#include "graph.h"
 #include "json.h"
+#include "model_code.h"
 
 #include <algorithm>
+#include <functional>
 #include <iomanip>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
@@ -22,18 +24,23 @@ bool is_one_of(const Node &node, const std::unordered_set<std::string> &names) {
     return names.count(node.kind().toQualString()) != 0;
 }
 
-// Puts what torch.jit.fork runs, which is kept beside its node, in the same form as the rest.
-void inline_subgraphs(Block &block) {
-    for (Node *node : block.nodes()) {
-        if (node->hasAttribute(c10::attr::Subgraph)) {
-            auto graph = node->g(c10::attr::Subgraph)->copy();
-            torch::jit::Inline(*graph);
-            inline_subgraphs(*graph->block());
-            node->g_(c10::attr::Subgraph, graph);
-        }
-        for (Block *inner : node->blocks()) {
-            inline_subgraphs(*inner);
-        }
+// Whether a list is still what it was built as: nothing can have changed it, or have handed it on to what does.
+bool is_untouched(const Value *list) {
+    return list->node()->kind() == c10::prim::ListConstruct &&
+           std::all_of(list->uses().begin(), list->uses().end(), [](const torch::jit::Use &use) {
+               const auto *schema = use.user->maybeSchema();
+               return is_one_of(*use.user, {"aten::__contains__", "aten::__getitem__", "aten::len"}) ||
+                      (schema != nullptr && use.offset < schema->arguments().size() &&
+                       schema->arguments()[use.offset].alias_info() == nullptr);
+           });
+}
+
+// libtorch takes for granted that the mode of a dropout is a bool, and throws where it is None.
+bool is_tagged_random(const Node &node) {
+    try {
+        return node.isNondeterministic();
+    } catch (const c10::Error &) {
+        return true;
     }
 }
 
@@ -49,11 +56,11 @@ bool is_same(const IValue *left, const IValue *right) {
 // after train() or eval().
 class Knowledge {
 public:
-    Knowledge(const torch::jit::Graph &graph, const torch::jit::Module &module, optional<bool> training)
-        : _conditions(graph, module), _training(training) {
-        _known.emplace(graph.inputs()[0], IValue(module._ivalue()));
-        find_assigned(*graph.block());
-        visit(*graph.block());
+    Knowledge(ModelCode &code, optional<bool> training) : _code(code), _conditions(code.graph(), code.module()), _training(training) {
+        visit(code.before());
+        _known.emplace(code.graph().inputs()[0], IValue(code.module()._ivalue()));
+        visit(*code.graph().block());
+        visit(code.after());
     }
 
     const IValue *known(const Value *value) const {
@@ -64,16 +71,14 @@ public:
     bool reaches(const Node *node) const { return _reached.count(node) != 0; }
 
 private:
-    void find_assigned(const Block &block) {
-        for (const Node *node : block.nodes()) {
-            if (node->kind() == c10::prim::SetAttr) {
-                _assigned.insert(node->s(c10::attr::name));
-            }
-            for (const Block *inner : node->blocks()) {
-                find_assigned(*inner);
-            }
-            if (node->hasAttribute(c10::attr::Subgraph)) {
-                find_assigned(*node->g(c10::attr::Subgraph)->block());
+    // Nothing is known of what is handed to them, so that it does not matter from where they are called.
+    void visit(const Callees &callees) {
+        for (const Callee *callee : callees.all) {
+            if (_visited.insert(callee).second) {
+                if (callee->self && !callee->graph->inputs().empty()) {
+                    _known.emplace(callee->graph->inputs()[0], *callee->self);
+                }
+                visit(*callee->graph->block());
             }
         }
     }
@@ -82,6 +87,7 @@ private:
         for (const Node *node : block.nodes()) {
             _reached.insert(node);
             learn(*node);
+            visit(_code.callees(*node));
             if (node->kind() == c10::prim::If) {
                 visit_if(*node);
                 continue;
@@ -151,11 +157,11 @@ private:
     void learn_attribute(const Node &node) {
         const auto &name = node.s(c10::attr::name);
         const IValue *owner = known(node.input());
-        if (owner == nullptr || !owner->isObject() || _assigned.count(name) != 0) {
+        if (owner == nullptr || !owner->isObject()) {
             return;
         }
         const auto object = owner->toObject();
-        if (object->type()->findAttributeSlot(name)) {
+        if (object->type()->findAttributeSlot(name) && !_code.assigns(*object->type(), name)) {
             _known.emplace(node.output(), _training && name == "training" ? IValue(*_training) : object->getAttr(name));
         }
     }
@@ -164,10 +170,7 @@ private:
     void learn_membership(const Node &node) {
         const Value *list = node.inputs()[0];
         const IValue *wanted = known(node.inputs()[1]);
-        const bool is_untouched = list->node()->kind() == c10::prim::ListConstruct &&
-                                  std::all_of(list->uses().begin(), list->uses().end(),
-                                              [](const torch::jit::Use &use) { return is_one_of(*use.user, {"aten::__contains__"}); });
-        if (!is_untouched || wanted == nullptr || !wanted->isString()) {
+        if (!is_untouched(list) || wanted == nullptr || !wanted->isString()) {
             return;
         }
         bool all_known = true;
@@ -222,19 +225,21 @@ private:
         }
     }
 
+    ModelCode &_code;
     KnownValues _conditions;
     optional<bool> _training;
     std::unordered_map<const Value *, IValue> _known;
     std::unordered_set<const Node *> _reached;
-    std::unordered_set<std::string> _assigned; // attributes that the method itself sets
+    std::unordered_set<const Callee *> _visited;
 };
 
 class Uses {
 public:
-    Uses(const torch::jit::Graph &graph, const torch::jit::Module &module)
-        : _now(graph, module, nullopt), _training(graph, module, true), _evaluating(graph, module, false) {
+    explicit Uses(ModelCode &code) : _code(code), _now(code, nullopt), _training(code, true), _evaluating(code, false) {
         _json.begin_array();
-        list(*graph.block(), false);
+        list(code.before(), std::string(), false);
+        list(*code.graph().block(), false);
+        list(code.after(), std::string(), false);
         _json.end_array();
     }
 
@@ -247,6 +252,7 @@ private:
                 continue;
             }
             write(*node, hangs_on_mode);
+            list(_code.callees(*node), in_scope(*node), hangs_on_mode);
             const bool mode_decides = node->kind() == c10::prim::If && !is_same(_training.known(node->input()), _evaluating.known(node->input())) &&
                                       (_training.known(node->input()) != nullptr || _evaluating.known(node->input()) != nullptr);
             for (const Block *inner : node->blocks()) {
@@ -258,12 +264,30 @@ private:
         }
     }
 
+    // What can be called from several places is told of once.
+    void list(const Callees &callees, const std::string &caller, bool hangs_on_mode) {
+        const std::string scope = _scope;
+        for (const Callee *callee : callees.all) {
+            if (_listed.insert(callee).second) {
+                _scope = callee->scope ? *callee->scope : caller;
+                list(*callee->graph->block(), hangs_on_mode);
+            }
+        }
+        _scope = scope;
+    }
+
+    std::string in_scope(const Node &node) const {
+        const auto inner = scope_of(node);
+        return _scope.empty() || inner.empty() ? _scope + inner : _scope + "." + inner;
+    }
+
     // ---- what is told ----
 
     void write(const Node &node, bool hangs_on_mode) {
         const auto *schema = node.maybeSchema();
         const bool is_constant = node.kind() == c10::prim::Constant;
-        if (is_constant ? !is_tensor_constant(node) : schema == nullptr) {
+        const bool is_unread = !_code.callees(node).complete;
+        if (is_constant ? !is_tensor_constant(node) : schema == nullptr && !is_unread) {
             return;
         }
         _json.begin_object();
@@ -271,13 +295,15 @@ private:
         _json.key("overload").text(schema == nullptr ? std::string() : schema->overload_name());
         _json.key("source").text(source_of(node));
         _json.key("line").text(line_of(node));
-        _json.key("scope").text(scope_of(node));
+        _json.key("scope").text(in_scope(node));
         _json.key("live").boolean(_now.reaches(&node));
         _json.key("hangsOnMode").boolean(hangs_on_mode);
         if (is_constant) {
             write_constant(node);
+        } else if (is_unread) {
+            _json.key("unread").boolean(true);
         } else {
-            _json.key("random").boolean(node.isNondeterministic());
+            _json.key("random").boolean(is_tagged_random(node));
             _json.key("overwritten").boolean(is_overwritten(node));
             write_arguments(node, *schema);
         }
@@ -331,7 +357,7 @@ private:
             const bool is_number = kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType || kind == c10::TypeKind::BoolType;
             return is_number ? optional<std::string>("number") : nullopt;
         }
-        return maker.kind() == c10::prim::ListConstruct && are_masks(maker) ? optional<std::string>("masks") : nullopt;
+        return is_untouched(value) && are_masks(maker) ? optional<std::string>("masks") : nullopt;
     }
 
     static optional<std::string> text_of(const IValue &value) {
@@ -382,11 +408,22 @@ private:
             "aten::rand_like",  "aten::randn_like", "aten::empty_like", "aten::randint_like", "aten::type_as",   "aten::view_as",
             "aten::expand_as",  "aten::new_zeros",  "aten::new_ones",  "aten::new_full",     "aten::new_empty",  "aten::is_floating_point",
             "aten::reshape_as", "aten::resize_as_"};
+        const auto is_look = [](const torch::jit::Use &use) {
+            return is_one_of(*use.user, s_looks) && (use.offset > 0 || !is_one_of(*use.user, {"aten::to", "aten::type_as", "aten::view_as",
+                                                                                 "aten::expand_as", "aten::reshape_as", "aten::resize_as_"}));
+        };
+        std::vector<torch::jit::Use> uses = node.output()->uses();
+        if (is_in_place(node)) {
+            const Value *self = node.input(0);
+            if (!is_only_name(self, node, is_look)) {
+                return false;
+            }
+            std::copy_if(self->uses().begin(), self->uses().end(), std::back_inserter(uses),
+                         [&](const torch::jit::Use &use) { return use.user->isAfter(&node); });
+        }
         const torch::jit::Use *first = nullptr;
-        for (const auto &use : node.output()->uses()) {
-            const bool looks = is_one_of(*use.user, s_looks) && (use.offset > 0 || !is_one_of(*use.user, {"aten::to", "aten::type_as",
-                                                                  "aten::view_as", "aten::expand_as", "aten::reshape_as", "aten::resize_as_"}));
-            if (!looks && (first == nullptr || use.user->isBefore(first->user))) {
+        for (const auto &use : uses) {
+            if (!is_look(use) && (first == nullptr || use.user->isBefore(first->user))) {
                 first = &use;
             }
         }
@@ -397,12 +434,28 @@ private:
         const bool writes = (first->offset == 0 && is_one_of(*first->user, s_writes)) ||
                             (schema != nullptr && first->offset < schema->arguments().size() &&
                              schema->arguments()[first->offset].name() == "out");
-        return writes && first->user->owningBlock() == node.owningBlock();
+        const auto reads_itself = std::count_if(uses.begin(), uses.end(), [&](const torch::jit::Use &use) { return use.user == first->user; }) > 1;
+        return writes && !reads_itself && first->user->owningBlock() == node.owningBlock();
+    }
+
+    static bool is_in_place(const Node &node) {
+        const std::string name = node.kind().toUnqualString();
+        return name.size() > 1 && name.back() == '_' && name[name.size() - 2] != '_' && !node.inputs().empty();
+    }
+
+    // Whether nothing else can lead to the tensor that the node changes: it was made here, and was only looked at since.
+    static bool is_only_name(const Value *tensor, const Node &node, const std::function<bool(const torch::jit::Use &)> &is_look) {
+        const auto *maker = tensor->node()->maybeSchema();
+        return maker != nullptr && tensor->offset() < maker->returns().size() && maker->returns()[tensor->offset()].alias_info() == nullptr &&
+               tensor->node()->owningBlock() == node.owningBlock() &&
+               std::all_of(tensor->uses().begin(), tensor->uses().end(), [&](const torch::jit::Use &use) {
+                   return use.user == &node || is_look(use) || use.user->isAfter(&node);
+               });
     }
 
     // A list of sizes with a 0 in it.
     bool is_empty(const Node &node) const {
-        if (node.inputs().empty() || node.inputs()[0]->node()->kind() != c10::prim::ListConstruct) {
+        if (node.inputs().empty() || !is_untouched(node.inputs()[0])) {
             return false;
         }
         const auto sizes = node.inputs()[0]->node()->inputs();
@@ -412,6 +465,9 @@ private:
         });
     }
 
+    ModelCode &_code;
+    std::unordered_set<const Callee *> _listed;
+    std::string _scope; // of the module whose method is read
     Knowledge _now;
     Knowledge _training;
     Knowledge _evaluating;
@@ -426,9 +482,8 @@ rpt_error *rpt_method_uses(const rpt_method *method, char **out_json) {
     return guard(
         [&] {
             const auto &handle = require(method, "method");
-            const auto graph = inlined_graph(*handle.function);
-            inline_subgraphs(*graph->block());
-            *out_json = copy_text(Uses(*graph, handle.owner).describe());
+            ModelCode code(*handle.function, handle.owner);
+            *out_json = copy_text(Uses(code).describe());
         },
         out_json);
 }

@@ -35,6 +35,8 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [InlineData("torch.dropout(x, 1.0, True)")]
     [InlineData("torch.dropout(x, 0.5, False)")]
     [InlineData("torch.dropout(x, 0.25 - 0.25, self.training)")]
+    [InlineData("torch.native_dropout(x, 0.5, False)[0]")]
+    [InlineData("torch.instance_norm(x, None, None, None, None, True, 0.1, 1e-5, False)")]
     [InlineData("torch.rrelu(x)")]
     [InlineData("torch.rrelu(x, training=False)")]
     [InlineData("x.relu() + torch.zeros_like(x)")]
@@ -164,6 +166,95 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     }
 
     [Fact]
+    public void AnAttributeThatAnotherMethodSetsIsNotTakenForGranted()
+    {
+        using ScriptModel inner = new ModelSource
+        {
+            Source = """
+                def forward(self, x: Tensor):
+                    if self.noise:
+                        x = torch.rand_like(x)
+                    return torch.dropout(x, self.p, self.training)
+                """,
+            Attributes = [new("noise", false), new("p", 0.0)],
+        }.Compile();
+        using ScriptModel constant = new ModelSource
+        {
+            Source = "def forward(self, x: Tensor):\n    return self.inner.forward(x)",
+            Submodules = [new("inner", inner)],
+        }.Compile();
+        Assert.Empty(NondeterminismFinder.Find(constant));
+        using ScriptModel changed = new ModelSource
+        {
+            Source = """
+                def forward(self, x: Tensor):
+                    return self.inner.forward(x)
+
+                def begin(self, p: float):
+                    self.inner.noise = True
+                    self.inner.p = p
+                """,
+            Submodules = [new("inner", inner)],
+        }.Compile();
+        Assert.Equal(
+            ["aten::rand_like", "aten::dropout"],
+            NondeterminismFinder.Find(changed, methods: ["forward"]).Select(found => found.Operator));
+    }
+
+    [Theory]
+    [InlineData("y = torch.zeros([2])\n    y.resize_([4])\n    return y", "aten::resize_")]
+    [InlineData("y = torch.zeros([2])\n    y.resize_as_(x)\n    return y", "aten::resize_as_")]
+    [InlineData("y = torch.zeros([2])\n    z = [y]\n    y.resize_([4])\n    w = z[0] + 1\n    y.zero_()\n    return w", "aten::resize_")]
+    [InlineData("x.resize_([4])\n    x.zero_()\n    return x", "aten::resize_")]
+    [InlineData("for i in range(2):\n        x = x + 1\n        x.resize_([4])\n    return x", "aten::resize_")]
+    [InlineData("y = torch.empty([4])\n    y.copy_(y)\n    return y", "aten::empty.memory_format")]
+    [InlineData("y = torch.zeros([2])\n    y.resize_([4])\n    y.zero_()\n    return y", "")]
+    [InlineData("y = torch.zeros([2])\n    y.resize_([x.size(0)]).copy_(x)\n    return y", "")]
+    public void MemoryThatAResizeAddsIsSeenByWhatUsesTheTensorLater(string body, string expected) => Assert.Equal(
+        expected,
+        string.Join(' ', Find(ScriptModelTests.Compile($"def forward(self, x: Tensor):\n    {body}")).Select(found => found.Operator)));
+
+    [Theory]
+    [InlineData("s[0] = x.size(0)", true)]
+    [InlineData("s.append(2)\n    s.pop(0)", true)]
+    [InlineData("s.extend([3])\n    del s[0]", true)]
+    [InlineData("s.insert(0, 2)\n    s.pop()", true)]
+    [InlineData("s.clear()", true)]
+    [InlineData("s.sort()", true)]
+    [InlineData("t = [s]\n    t[0][0] = 4", true)]
+    [InlineData("t = s\n    t[0] = 4", true)]
+    [InlineData("x = x + s[0] + len(s)", false)]
+    public void AListOfSizesIsWhatWasWrittenUnlessItWasChanged(string change, bool found) => Assert.Equal(
+        found,
+        Find(ScriptModelTests.Compile($"def forward(self, x: Tensor):\n    s = [0]\n    {change}\n    return x + torch.empty(s).sum()")).Count == 1);
+
+    [Fact]
+    public void MasksThatWereReplacedAreNoMasks() => Assert.Equal(NondeterminismKind.NeedsDeterministicMode, Assert.Single(Find(ScriptModelTests.Compile(
+        """
+        def forward(self, x: Tensor, i: Tensor):
+            masks: List[Optional[Tensor]] = [x > 0]
+            masks[0] = i
+            return x.index_put_(masks, torch.ones([2]))
+        """))).Kind);
+
+    [Theory]
+    [InlineData("torch.native_dropout(x, 0.0, True)[0]")]
+    [InlineData("torch.native_dropout(x, 1.0, True)[0]")]
+    [InlineData("torch.native_dropout(x, 0.0, None)[0]")]
+    public void NativeDropoutDrawsForAnyProbability(string expression) => Assert.True(Assert.Single(Find(Returning(expression))).Active);
+
+    [Fact]
+    public void InstanceNormThatALiteralKeepsInTrainingModeIsFrozen()
+    {
+        using ScriptModel model = new ModelSource
+        {
+            Source = "def forward(self, x: Tensor):\n    return torch.instance_norm(x, None, None, self.mean, self.var, True, 0.1, 1e-5, False)",
+            Buffers = [new("mean", Ones()), new("var", Ones())],
+        }.Compile();
+        Assert.Equal(NondeterminismKind.FrozenTraining, Assert.Single(NondeterminismFinder.Find(model)).Kind);
+    }
+
+    [Fact]
     public void DropoutThatATraceKeepsInTrainingModeIsFrozen()
     {
         using ScriptModel model = Returning("torch.dropout(x, 0.5, self.training)");
@@ -201,6 +292,7 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [InlineData("x.put_(torch.tensor([0]), torch.ones(1))", NondeterminismKind.NoDeterministicForm)]
     [InlineData("x.put_(torch.tensor([0]), torch.ones(1), True)", NondeterminismKind.NeedsDeterministicMode)]
     [InlineData("x.index_put_([torch.tensor([0])], torch.ones(1))", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("x + hash(x)", NondeterminismKind.NoDeterministicForm)]
     [InlineData("torch.empty_like(x) + x", NondeterminismKind.UninitializedMemory)]
     [InlineData("torch.empty([2], device=torch.device('cpu')).fill_(0)", NondeterminismKind.FixedDevice)]
     public void TheKindIsWhatTheTableSays(string expression, NondeterminismKind kind) =>
@@ -218,6 +310,11 @@ public sealed class NondeterminismFinderTests : ProcessStateTests
     [InlineData("torch.histc(x)", NondeterminismKind.NoDeterministicForm)]
     [InlineData("x.median(0)[0]", NondeterminismKind.NoDeterministicForm)]
     [InlineData("torch.mm(x, x)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.inner(x, x)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.matrix_power(x, 2)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.cov(x)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.gru_cell(x, x, x, x)", NondeterminismKind.NeedsDeterministicMode)]
+    [InlineData("torch.cumulative_trapezoid(x)", NondeterminismKind.NoDeterministicForm)]
     [InlineData("x.index_add(0, torch.tensor([0]), x)", NondeterminismKind.NeedsDeterministicMode)]
     public void TheDeviceIsTheOneThatIsAskedFor(string expression, NondeterminismKind kind)
     {
