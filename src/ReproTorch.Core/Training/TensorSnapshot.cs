@@ -15,19 +15,14 @@ internal sealed class TensorSnapshot : IDisposable
         _copies = [.. _tensors.Select(tensor => (TorchTensor)TorchOperator.Call("aten::clone", tensor)!)];
     }
 
-    /// <summary>Takes the tensors as they are now.</summary>
-    public void Take() => Copy(_tensors, _copies);
-
-    /// <summary>Makes the tensors what they were when they were taken last.</summary>
-    public void PutBack() => Copy(_copies, _tensors);
-
-    public void Dispose() => Array.ForEach(_copies, copy => copy.Dispose());
-
-    private static void Copy(TorchTensor[] from, TorchTensor[] to)
+    /// <summary>Makes the tensors what they were when they were taken.</summary>
+    public void PutBack()
     {
-        for (int i = 0; i < to.Length; i++)
+        for (int i = 0; i < _tensors.Length; i++)
         {
-            (TorchOperator.Call("aten::copy_", to[i], from[i], false) as TorchTensor)?.Dispose();
+            (TorchOperator.Call("aten::copy_", _tensors[i], _copies[i], false) as TorchTensor)?.Dispose();
         }
     }
+
+    public void Dispose() => Array.ForEach(_copies, copy => copy.Dispose());
 }

@@ -74,9 +74,6 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>Its parameters and buffers as they are now.</summary>
     public TensorSnapshot Snapshot() => new(_parameters.Concat(_buffers).Select(tensor => tensor.Tensor));
 
-    /// <summary>Its buffers as they are now.</summary>
-    public TensorSnapshot SnapshotOfBuffers() => new(_buffers.Select(tensor => tensor.Tensor));
-
     /// <summary>Module.train() and Module.eval().</summary>
     public void SetTraining(bool training) => _model.SetTraining(training);
 

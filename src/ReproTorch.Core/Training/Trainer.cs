@@ -71,7 +71,6 @@ internal sealed class TrainingRun : IDisposable
     private readonly long _startTime = Stopwatch.GetTimestamp();
     private readonly HashSet<int> _unseen;
     private TensorSnapshot? _start;
-    private TensorSnapshot? _buffers;
     private bool _hasTrained;
     private bool _isStepping;
     private DType _lossDType = DType.float32;
@@ -110,7 +109,6 @@ internal sealed class TrainingRun : IDisposable
     public TrainingResult Run()
     {
         _start = _model.Snapshot();
-        _buffers = _model.SnapshotOfBuffers();
         RngState streams = RandomStreams.Capture(RandomStreams.SeededByDefault);
         try
         {
@@ -129,7 +127,6 @@ internal sealed class TrainingRun : IDisposable
     public void Dispose()
     {
         _start?.Dispose();
-        _buffers?.Dispose();
     }
 
     // On a copy: a model may keep more than parameters and buffers.
@@ -272,7 +269,6 @@ internal sealed class TrainingRun : IDisposable
 
     private void TrainBatch(long batch, TorchTensor? rows, bool isStep)
     {
-        _buffers!.Take();
         (long start, long length) = _order.Batch(batch);
         using (TrainingBatch examples = _data.Take(rows, start, length))
         {
@@ -322,11 +318,10 @@ internal sealed class TrainingRun : IDisposable
             return Failure(Place(epoch, batch), cause, "Nothing was trained; the model is as before.");
         }
 
-        _buffers!.PutBack();
         string before = batch > 0 ? $"step {batch}" : $"epoch {epoch}";
         return Failure(Place(epoch, batch), cause, _isStepping
             ? "The optimizer had begun its step, so that some parameters have made it and some have not."
-            : $"The model stands as after {before}.");
+            : $"The weights stand as after {before}; buffers that forward changes, as batch norm's, may be a step further.");
     }
 
     private static string Place(int epoch, long batch) => FormattableString.Invariant($"Epoch {epoch + 1}, step {batch + 1}");
