@@ -15,20 +15,10 @@ import time
 import numpy as np
 import torch
 
+import tally
+from tally import check
+
 REPROTORCH = os.environ["REPROTORCH"]
-
-passed = 0
-failed = 0
-skipped = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def call(*arguments):
@@ -156,12 +146,10 @@ def killed(folder, model):
 
 def full_disk(folder, model):
     """Writes to a file system that is too small."""
-    global skipped
     disk = os.path.join(folder, "small disk")
     os.mkdir(disk)
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode != 0:
-        skipped += 1
-        print("   skipped: a full disk needs a file system of its own, which only root can mount")
+        tally.skip(1, "a full disk needs a file system of its own, which only root can mount")
         return
     try:
         target = os.path.join(disk, "run.npz")
@@ -187,8 +175,7 @@ def main():
         full_disk(folder, model)
     finally:
         shutil.rmtree(folder)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ import tempfile
 import torch
 from torch import Tensor, nn
 
+import tally
+from tally import check
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SIZE = 64
 WORDS = 2 * SIZE
@@ -31,18 +34,6 @@ $after = Trace-TorchOperator { $null = New-TorchTensor -Factory ones -Shape 3; $
 @{ runs = @($runs); after = @($after.Operators.Name); parents = @($after.Operators.Parent) } | ConvertTo-Json -Depth 5
 """ % (SIZE, TIMES)
 
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
-
 
 class Fork(nn.Module):
     def __init__(self):
@@ -61,8 +52,8 @@ def main():
     pwsh = shutil.which("pwsh")
     if pwsh is None:
         print("PowerShell is not there")
-        print(f"0 passed, 0 failed, {3 * TIMES + 2} skipped")
-        return 0
+        tally.skip(3 * TIMES + 2)
+        return tally.close()
     with tempfile.TemporaryDirectory(prefix="repro torch é ") as folder:
         model = os.path.join(folder, "fork.pt")
         torch.jit.script(Fork().train()).save(model)
@@ -89,8 +80,7 @@ def main():
                 check(f"run {number}: each its own", run["each"] == [WORDS] * 3, run["each"])
                 check(f"run {number}: none under way", run["unfinished"] == 0, run["unfinished"])
             check("the next trace", told["after"] == ["aten::ones", "aten::rand"] and told["parents"] == [-1, -1], told)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ import numpy
 import torch
 
 import hostile_models
+import tally
+from tally import check
 
 REPROTORCH = os.environ["REPROTORCH"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -33,19 +35,6 @@ SEED = int(os.environ.get("REPROTORCH_HOSTILE_SEED", "1"))
 
 # No case takes a second; on a busy machine it may.
 CASE_SECONDS = 60
-
-passed = 0
-failed = 0
-skipped = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}", flush=True)
 
 
 # ---- thousands of cases in one process ------------------------------------------------------------------------------
@@ -103,11 +92,9 @@ def bulk(name, command, verb, path, count):
 
 def damaged(folder):
     """Bytes changed in archives, and sources that do not compile."""
-    global skipped
     command = worker()
     if command is None:
-        skipped += 1
-        print("   skipped: tests/HostileWorker is not built")
+        tally.skip(1, "tests/HostileWorker is not built")
         return
     models = hostile_models.make(folder)
     for path in models:
@@ -414,8 +401,7 @@ def main():
         damaged(folder)
     finally:
         shutil.rmtree(folder)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -15,19 +15,10 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+import tally
+from tally import check
+
 REPROTORCH = os.environ["REPROTORCH"]
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def flatten(value, name="output"):
@@ -262,8 +253,7 @@ def main():
             check(f"{name}: exit code", done.returncode == code, f"{done.returncode}: {done.stderr}")
             check(f"{name}: message", len(done.stderr.strip()) > 0)
 
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -22,20 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import tally
+from tally import check
+
 REPROTORCH = os.environ["REPROTORCH"]
 HOST = os.environ["REPROTORCH_SIDE_BY_SIDE"].splitlines()
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 class Host:
@@ -857,8 +848,7 @@ def main():
         check_switches(host, scripts, folder)
     host.process.stdin.close()
     host.process.wait()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -13,19 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import tally
+from tally import check
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 class Tied(nn.Module):
@@ -92,8 +83,8 @@ def main():
     every = list(cases())
     if pwsh is None:
         print("PowerShell is not there")
-        print(f"0 passed, 0 failed, {len(every)} skipped")
-        return 0
+        tally.skip(len(every))
+        return tally.close()
     with tempfile.TemporaryDirectory(prefix="repro torch é ") as folder:
         described = []
         expected = []
@@ -133,8 +124,7 @@ def main():
                 with np.load(os.path.join(folder, case["file"] + "-now.npz")) as arrays:
                     for key in arrays.files:
                         check(f"{name}: {key}", arrays[key].tobytes() == tensors[key].tobytes() and arrays[key].dtype == tensors[key].dtype)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

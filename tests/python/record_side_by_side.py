@@ -25,17 +25,8 @@ REPROTORCH = os.environ.get("REPROTORCH", str(ROOT / "out" / "ReproTorch" / "rep
 MODULE = os.environ.get("REPROTORCH_MODULE", str(pathlib.Path(REPROTORCH).parent / "ReproTorch.psd1"))
 sys.path.insert(0, str(ROOT / "python"))
 import reprotorch_record as rr  # noqa: E402
-
-passed = failed = skipped = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
+import tally  # noqa: E402
+from tally import check  # noqa: E402
 
 
 def program(*arguments):
@@ -592,7 +583,6 @@ def cmdlets(folder, pwsh, names):
 
 
 def main():
-    global skipped
     rng = np.random.default_rng(1)
     torch.manual_seed(11)
     matrix = rng.standard_normal((4, 4), dtype=np.float32)
@@ -653,10 +643,8 @@ def main():
         if pwsh and os.path.isfile(MODULE):
             cmdlets(folder, pwsh, [*models, "nested"])
         else:
-            skipped += len(models) + 7
-            print("There is no PowerShell, or no packed module: what needs the cmdlets was not run.")
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+            tally.skip(len(models) + 7, "what needs the cmdlets: there is no PowerShell, or no packed module")
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -14,20 +14,11 @@ import tempfile
 import numpy as np
 import torch
 
+import tally
+from tally import check
+
 HOST = os.environ["REPROTORCH_SIDE_BY_SIDE"]
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent.parent / "docs" / "rng-state-files.md"
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}"[:600])
 
 
 class Streams:
@@ -101,8 +92,7 @@ def main():
         damaged(streams, rng)
         streams.host.stdin.close()
         os.chdir("/")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 def damaged(streams, rng):

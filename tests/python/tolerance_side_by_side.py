@@ -19,22 +19,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 REPROTORCH = os.environ.get("REPROTORCH", str(ROOT / "out" / "ReproTorch" / "reprotorch"))
 sys.path.insert(0, str(ROOT / "python"))
 import reprotorch_record as rr  # noqa: E402
+import tally  # noqa: E402
+from tally import check  # noqa: E402
 
 REAL = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 COMPLEX = [torch.complex64, torch.complex128]
 WHOLE = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool]
 OF_EACH = 60
-
-passed = failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def real(chance, size):
@@ -127,8 +118,7 @@ def main():
             check(f"{label}: atol {atol!r} does", passes(expected, actual, 0.0, atol))
             check(f"{label}: less than atol {atol!r} does not", atol == 0 or not passes(expected, actual, 0.0, less(atol, dtype, largest)))
     check("most have a tolerance", told > len(cases), told)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

@@ -17,24 +17,14 @@ import zipfile
 import numpy as np
 import torch
 
+import tally
+from tally import check
+
 REPROTORCH = os.environ["REPROTORCH"]
 MODULE = os.path.join(os.path.dirname(REPROTORCH), "ReproTorch.psd1")
 
-passed = 0
-failed = 0
-skipped = 0
-
 DTYPES = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64,
           torch.complex64, torch.complex128, torch.bool]
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 def call(*arguments):
@@ -221,11 +211,9 @@ def runs(folder):
 
 def writes(folder):
     """PowerShell writes what torch.load reads."""
-    global skipped
     pwsh = shutil.which("pwsh")
     if pwsh is None or not os.path.exists(MODULE):
-        skipped += 1
-        print("   skipped: writing needs pwsh and the packed module")
+        tally.skip(1, "writing needs pwsh and the packed module")
         return
     script = ["$ErrorActionPreference = 'Stop'", f"Import-Module '{MODULE}'"]
     expected = {}
@@ -266,8 +254,7 @@ def main():
         writes(folder)
     finally:
         shutil.rmtree(folder)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":

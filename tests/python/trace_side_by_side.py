@@ -19,20 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import tally
+from tally import check
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SEED = 11
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}")
 
 
 # ---- the modules ---------------------------------------------------------------------------------------------------
@@ -499,8 +490,8 @@ def main():
     every = list(cases())
     if pwsh is None:
         print("PowerShell is not there")
-        print(f"0 passed, 0 failed, {len(every)} skipped")
-        return 0
+        tally.skip(len(every))
+        return tally.close()
     with tempfile.TemporaryDirectory(prefix="repro torch é ") as folder:
         described = []
         expected = []
@@ -539,8 +530,7 @@ def main():
                 results = {result["name"]: result for result in json.load(file)}
             for case, (name, verdicts, words, outputs, operators) in zip(described, expected):
                 compare(folder, case, results[name], verdicts, words, outputs, operators)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 def compare(folder, case, result, verdicts, words, outputs, operators):

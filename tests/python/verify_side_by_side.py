@@ -17,6 +17,9 @@ import numpy as np
 import torch
 import torchvision
 
+import tally
+from tally import check
+
 warnings.simplefilter("ignore")
 REPROTORCH = os.environ["REPROTORCH"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -42,18 +45,6 @@ with torch.no_grad():
 """
 OPERATORS = {"Conv2d": "aten::conv2d", "BatchNorm2d": "aten::batch_norm", "Linear": "aten::linear", "MaxPool2d": "aten::max_pool2d",
              "AdaptiveAvgPool2d": "aten::adaptive_avg_pool2d"}
-
-passed = 0
-failed = 0
-
-
-def check(name, condition, detail=""):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {name} {detail}"[:500])
 
 
 class Lstm(torch.nn.Module):
@@ -200,8 +191,7 @@ def main():
         check("a dimension that there is not", code == 2)
         _, code = verify(path, x[:1], folder, threads, "--vary", "Batch")
         check("a batch of one sample cannot be cut", code == 2)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.close()
 
 
 if __name__ == "__main__":
